@@ -1,0 +1,227 @@
+/**
+ * Who may import whom. A folder is listed with everything it may reach; what is not listed is an error.
+ * `own` = our folders, `npm` = packages (regex on the resolved path), node's own modules are always allowed
+ * except in `contract` and `providers`, which know no I/O.
+ */
+const GATEWAY = '^apps/gateway/src/';
+const lib = (...names) => names.map((name) => `^libs/${name}/`);
+const room = (...names) => names.map((name) => `${GATEWAY}${name}/`);
+const npm = (...names) => names.map((name) => `node_modules/${name}(/|$)`);
+
+const NEST = npm('@nestjs/common', '@nestjs/core');
+const ENDPOINT = 'completions|embeddings|images|audio|moderations|responses|messages';
+
+const RULES = [
+  { name: 'contract', from: '^libs/contract/', to: [...lib('contract')] },
+  { name: 'providers', from: '^libs/providers/', to: [...lib('providers', 'contract')] },
+  {
+    name: 'upstream',
+    from: '^libs/upstream/',
+    to: [...lib('upstream', 'contract'), ...npm('undici')],
+    types: lib('providers'),
+    node: true,
+  },
+  { name: 'routing', from: '^libs/routing/', to: [...lib('routing', 'contract')], node: true },
+  { name: 'metering', from: '^libs/metering/', to: [...lib('metering', 'contract')], node: true },
+  {
+    name: 'persistence',
+    from: '^libs/persistence/',
+    to: [
+      ...lib('persistence', 'contract'),
+      ...npm(
+        '@prisma',
+        'prisma',
+        'pg',
+        '@types/pg',
+        '@electric-sql',
+        'pglite-prisma-adapter',
+        '@nestjs/common',
+      ),
+    ],
+    types: lib('routing', 'metering'),
+    node: true,
+  },
+  {
+    name: 'observability',
+    from: '^libs/observability/',
+    to: [...lib('observability'), ...npm('pino')],
+    node: true,
+  },
+  {
+    name: 'config',
+    from: `${GATEWAY}config/`,
+    to: [
+      ...room('config'),
+      ...lib('contract'),
+      ...NEST,
+      ...npm('@nestjs/config', 'class-validator', 'class-transformer'),
+    ],
+    node: true,
+  },
+  {
+    name: 'http',
+    from: `${GATEWAY}http/`,
+    to: [
+      ...room('http'),
+      ...lib('contract', 'observability'),
+      ...NEST,
+      ...npm('@nestjs/platform-fastify', 'fastify', 'rxjs', 'class-validator'),
+    ],
+    node: true,
+  },
+  {
+    name: 'auth, models, health',
+    from: `${GATEWAY}(auth|models|health)/`,
+    to: [
+      ...room('auth', 'models', 'health', 'config', 'logging', 'database', 'http'),
+      ...lib('contract', 'providers', 'routing', 'metering', 'persistence', 'observability', 'upstream'),
+      ...NEST,
+      ...npm(
+        '@nestjs/passport',
+        '@nestjs/terminus',
+        '@nestjs/platform-fastify',
+        'fastify',
+        'passport',
+        'passport-headerapikey',
+        'class-validator',
+      ),
+    ],
+    node: true,
+  },
+  {
+    name: 'relay',
+    from: `${GATEWAY}relay/(?!relay\\.module\\.ts$)`,
+    to: [
+      ...room('relay', 'models'),
+      ...lib('contract', 'providers', 'routing', 'metering', 'observability', 'upstream'),
+    ],
+    types: room('auth'),
+    node: true,
+  },
+  {
+    name: 'relay module',
+    from: `${GATEWAY}relay/relay\\.module\\.ts$`,
+    to: [
+      ...room('relay', 'models', 'config', 'logging'),
+      ...lib('contract', 'metering', 'observability', 'persistence', 'upstream'),
+      ...NEST,
+    ],
+    node: true,
+  },
+  {
+    name: 'logging',
+    from: `${GATEWAY}logging/`,
+    to: [...room('logging', 'config'), ...lib('observability'), ...NEST],
+  },
+  {
+    name: 'database',
+    from: `${GATEWAY}database/`,
+    to: [...room('database', 'config', 'logging'), ...lib('persistence', 'observability'), ...NEST],
+    node: true,
+  },
+  {
+    name: 'endpoints',
+    from: `${GATEWAY}(${ENDPOINT})/`,
+    to: [
+      `${GATEWAY}($1)/`,
+      ...room('relay', 'auth', 'http'),
+      ...lib('contract'),
+      ...NEST,
+      ...npm('@nestjs/platform-fastify', 'fastify', 'class-validator'),
+    ],
+  },
+  {
+    name: 'admin',
+    from: `${GATEWAY}admin/`,
+    to: [
+      ...room('admin', 'models', 'auth', 'http', 'config', 'database'),
+      ...lib('contract', 'providers', 'routing', 'metering', 'persistence', 'observability', 'upstream'),
+      ...NEST,
+      ...npm('@nestjs/platform-fastify', 'fastify', 'class-validator', 'class-transformer'),
+    ],
+    node: true,
+  },
+  { name: 'sandbox', from: '^apps/sandbox/', to: ['^apps/sandbox/', ...lib('contract')], node: true },
+];
+
+const SPEC = '\\.spec\\.ts$';
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'a-lib-has-one-door',
+      comment: 'A lib is entered by its index.ts.',
+      severity: 'error',
+      from: { path: '^apps/', pathNot: SPEC },
+      to: { path: '^libs/([^/]+)/src/(?!index\\.ts$)' },
+    },
+    {
+      name: 'no-lib-crosses-into-another',
+      severity: 'error',
+      from: { path: '^libs/([^/]+)/', pathNot: SPEC },
+      to: { path: '^libs/([^/]+)/src/(?!index\\.ts$)', pathNot: ['^libs/$1/'] },
+    },
+    {
+      name: 'no-file-imports-its-own-index',
+      severity: 'error',
+      from: { path: '^libs/([^/]+)/', pathNot: SPEC },
+      to: { path: '^libs/$1/src/index\\.ts$' },
+    },
+    {
+      name: 'only-app-module-imports-an-endpoint',
+      severity: 'error',
+      from: { path: '^apps/gateway/', pathNot: [`${GATEWAY}(${ENDPOINT})/`, `${GATEWAY}app\\.module\\.ts$`] },
+      to: { path: `${GATEWAY}(${ENDPOINT})/` },
+    },
+    {
+      name: 'a-provider-imports-no-other',
+      severity: 'error',
+      from: { path: '^libs/providers/src/([^/]+)/', pathNot: SPEC },
+      to: {
+        path: '^libs/providers/src/([^/]+)/',
+        pathNot: ['^libs/providers/src/$1/', '^libs/providers/src/openai-compatible/'],
+      },
+    },
+    {
+      name: 'rxjs-only-under-http',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: [`${GATEWAY}http/`] },
+      to: { path: 'node_modules/rxjs' },
+    },
+    {
+      name: 'no-test-in-production',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: SPEC },
+      to: { path: '^test/' },
+    },
+    { name: 'not-resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    ...RULES.map(({ name, from, to, types, node }) => ({
+      name: `${name}-reaches-only-what-it-may`,
+      severity: 'error',
+      from: { path: from, pathNot: SPEC },
+      to: { pathNot: [...to, ...(types ?? [])], ...(node ? { dependencyTypesNot: ['core'] } : {}) },
+    })),
+    ...RULES.filter((rule) => rule.types).map(({ name, from, types }) => ({
+      name: `${name}-takes-types-only`,
+      severity: 'error',
+      from: { path: from, pathNot: SPEC },
+      to: { path: types, dependencyTypesNot: ['type-only'] },
+    })),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ['/generated/', '^dist/', '/fixtures/'] },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      conditionNames: ['pllm-source', 'import', 'node', 'default'],
+      exportsFields: ['exports'],
+    },
+  },
+};

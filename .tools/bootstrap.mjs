@@ -1,0 +1,80 @@
+/**
+ * Makes a checkout runnable: installs from the lock file, generates the database client, builds what is stale.
+ * Does nothing, and says nothing, when nothing is stale. Each step leaves a stamp (a digest of its inputs)
+ * next to its output, so an interrupted step runs again.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const at = (...parts) => join(ROOT, ...parts);
+const binary = (name) => at('node_modules', '.bin', name);
+
+function filesUnder(folder) {
+  return readdirSync(at(folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}
+
+function digest(files) {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(file).update('\0').update(readFileSync(file)).update('\0');
+  return hash.digest('hex');
+}
+
+function run(command, args, env = {}) {
+  const { status, error } = spawnSync(command, args, {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
+  });
+  if (error) throw error;
+  if (status !== 0) {
+    process.stderr.write(`bootstrap: '${[command, ...args].join(' ')}' failed with exit code ${status}\n`);
+    process.exit(status ?? 1);
+  }
+}
+
+function step({ title, inputs, stamp, make }) {
+  const wanted = digest(inputs());
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  process.stderr.write(`bootstrap: ${title}\n`);
+  make();
+  writeFileSync(stamp, wanted);
+}
+
+step({
+  title: 'installing dependencies from the lock file',
+  inputs: () => [at('package-lock.json')],
+  stamp: at('node_modules', '.stamp'),
+  // Nothing here needs an install script, and one of them would try to download a binary.
+  make: () => run('npm', ['ci', '--ignore-scripts', '--loglevel', 'error', '--no-fund', '--no-audit']),
+});
+
+step({
+  title: 'generating the database client',
+  inputs: () => [at('prisma', 'schema.prisma'), at('package-lock.json')],
+  stamp: at('libs', 'persistence', 'src', 'generated', '.stamp'),
+  make: () => {
+    rmSync(at('libs', 'persistence', 'src', 'generated'), { recursive: true, force: true });
+    // Any existing executable will do: the client is generated without the schema engine.
+    run(binary('prisma'), ['generate', '--config', 'prisma/prisma.config.ts', '--no-hints'], {
+      PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+      PRISMA_HIDE_UPDATE_MESSAGE: '1',
+    });
+  },
+});
+
+step({
+  title: 'building',
+  inputs: () => [...filesUnder('apps'), ...filesUnder('libs'), at('.swcrc')],
+  stamp: at('dist', '.stamp'),
+  make: () => {
+    rmSync(at('dist'), { recursive: true, force: true });
+    run(binary('swc'), ['apps', 'libs', '-d', 'dist', '--config-file', '.swcrc', '--quiet']);
+  },
+});

@@ -1,0 +1,22 @@
+import { Module } from '@nestjs/common';
+import { AuditController } from './audit.controller.js';
+import { KeyAdmin } from './key-admin.js';
+import { KeysController } from './keys.controller.js';
+import { ModelAdmin } from './model-admin.js';
+import { AdminModelsController } from './models.controller.js';
+import { ProviderAdmin } from './provider-admin.js';
+import { ProvidersController } from './providers.controller.js';
+import { RequestsController } from './requests.controller.js';
+import { UpstreamProbe } from './upstream-probe.js';
+
+@Module({
+  controllers: [
+    KeysController,
+    ProvidersController,
+    AdminModelsController,
+    RequestsController,
+    AuditController,
+  ],
+  providers: [KeyAdmin, ProviderAdmin, ModelAdmin, UpstreamProbe],
+})
+export class AdminModule {}

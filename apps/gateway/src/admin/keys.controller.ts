@@ -1,0 +1,101 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Req,
+  UseGuards,
+} from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Key } from '#persistence';
+import { AdminGuard } from '../auth/api-key.guard.js';
+import { V1_ADMIN } from '../http/prefixes.js';
+import { adminBody, adminQuery } from './admin-body.pipe.js';
+import { KeyAdmin } from './key-admin.js';
+import type { FreshKey } from './key-admin.js';
+import { CreateKeyBody, RevokeKeyBody, RotateKeyBody, UpdateKeyBody } from './keys.body.js';
+import { ListQuery, toList, toPageRequest } from './list.js';
+import { actorOf } from './note.js';
+
+@Controller(V1_ADMIN)
+@UseGuards(new AdminGuard())
+export class KeysController {
+  constructor(private readonly keys: KeyAdmin) {}
+
+  @Get('keys')
+  async list(@Query(adminQuery(ListQuery)) query: ListQuery) {
+    return toList(await this.keys.list(toPageRequest(query)), toView, (row) => row.id);
+  }
+
+  @Post('keys')
+  async create(@Body(adminBody(CreateKeyBody)) body: CreateKeyBody, @Req() request: FastifyRequest) {
+    return withSecret(await this.keys.create(body, actorOf(request)));
+  }
+
+  @Get('keys/:id')
+  async read(@Param('id') id: string) {
+    return toView(await this.keys.read(id));
+  }
+
+  @Patch('keys/:id')
+  async update(
+    @Param('id') id: string,
+    @Body(adminBody(UpdateKeyBody)) body: UpdateKeyBody,
+    @Req() request: FastifyRequest,
+  ) {
+    return toView(await this.keys.update(id, body, actorOf(request)));
+  }
+
+  @Delete('keys/:id')
+  async delete(@Param('id') id: string, @Req() request: FastifyRequest) {
+    await this.keys.delete(id, actorOf(request));
+    return { id, object: 'key', deleted: true };
+  }
+
+  @Post('keys/:id/rotate')
+  @HttpCode(200)
+  async rotate(
+    @Param('id') id: string,
+    @Body(adminBody(RotateKeyBody, { optional: true })) body: RotateKeyBody,
+    @Req() request: FastifyRequest,
+  ) {
+    return withSecret(await this.keys.rotate(id, body.grace_seconds ?? 0, actorOf(request)));
+  }
+
+  @Post('keys/:id/revoke')
+  @HttpCode(200)
+  async revoke(
+    @Param('id') id: string,
+    @Body(adminBody(RevokeKeyBody, { optional: true })) body: RevokeKeyBody,
+    @Req() request: FastifyRequest,
+  ) {
+    return toView(await this.keys.revoke(id, body.reason, actorOf(request)));
+  }
+}
+
+function withSecret({ row, secret }: FreshKey) {
+  const { id, object, ...rest } = toView(row);
+  return { id, object, key: secret, ...rest };
+}
+
+function toView(row: Key) {
+  return {
+    id: row.id,
+    object: 'key',
+    prefix: row.prefix,
+    name: row.name,
+    role: row.role,
+    models: row.models,
+    expires_at: row.expiresAt,
+    revoked_at: row.revokedAt,
+    revoked_reason: row.revokedReason,
+    metadata: row.metadata,
+    created_at: row.createdAt,
+    updated_at: row.updatedAt,
+  };
+}

@@ -1,0 +1,74 @@
+import { Body, Controller, Delete, Get, Patch, Post, Put, Query, Req, UseGuards } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { ModelRow } from '#persistence';
+import { AdminGuard } from '../auth/api-key.guard.js';
+import { V1_ADMIN } from '../http/prefixes.js';
+import { adminBody, adminQuery } from './admin-body.pipe.js';
+import { ListQuery, toList, toPageRequest } from './list.js';
+import { ModelAdmin } from './model-admin.js';
+import { CreateModelBody, ModelSettingsBody, UpdateModelBody } from './models.body.js';
+import { actorOf } from './note.js';
+
+@Controller(V1_ADMIN)
+@UseGuards(new AdminGuard())
+export class AdminModelsController {
+  constructor(private readonly models: ModelAdmin) {}
+
+  @Get('models')
+  async list(@Query(adminQuery(ListQuery)) query: ListQuery) {
+    return toList(await this.models.list(toPageRequest(query)), toView, (row) => row.id);
+  }
+
+  @Post('models')
+  async create(@Body(adminBody(CreateModelBody)) body: CreateModelBody, @Req() request: FastifyRequest) {
+    return toView(await this.models.create(body, actorOf(request)));
+  }
+
+  @Get('models/*')
+  async read(@Req() request: FastifyRequest) {
+    return toView(await this.models.read(idOf(request)));
+  }
+
+  @Put('models/*')
+  async replace(@Body(adminBody(ModelSettingsBody)) body: ModelSettingsBody, @Req() request: FastifyRequest) {
+    return toView(await this.models.replace(idOf(request), body, actorOf(request)));
+  }
+
+  @Patch('models/*')
+  async update(@Body(adminBody(UpdateModelBody)) body: UpdateModelBody, @Req() request: FastifyRequest) {
+    return toView(await this.models.update(idOf(request), body, actorOf(request)));
+  }
+
+  @Delete('models/*')
+  async delete(@Req() request: FastifyRequest) {
+    const id = idOf(request);
+    await this.models.delete(id, actorOf(request));
+    return { id, object: 'model', deleted: true };
+  }
+}
+
+/** Model names hold slashes, raw or escaped: the rest of the path is the name. */
+function idOf(request: FastifyRequest): string {
+  return (request.params as { '*'?: string })['*'] ?? '';
+}
+
+function toView(row: ModelRow) {
+  return {
+    id: row.id,
+    object: 'model',
+    owned_by: row.ownedBy,
+    strategy: row.strategy,
+    targets: row.targets.map((target) => ({
+      provider: target.provider.name,
+      provider_id: target.providerId,
+      model: target.upstreamModel,
+      priority: target.priority,
+      timeouts: target.timeouts,
+    })),
+    timeouts: row.timeouts,
+    enabled: row.enabled,
+    metadata: row.metadata,
+    created_at: row.createdAt,
+    updated_at: row.updatedAt,
+  };
+}

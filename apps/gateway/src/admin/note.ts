@@ -1,0 +1,36 @@
+import type { FastifyRequest } from 'fastify';
+import type { AuditNote } from '#persistence';
+
+/** Fields whose values never reach the audit log. */
+const SECRET_FIELDS = new Set(['api_key', 'headers', 'credential']);
+
+/** Who asks for a change, and in which request. */
+export interface Actor {
+  readonly name: string;
+  readonly requestId: string;
+}
+
+export function actorOf(request: FastifyRequest): Actor {
+  return { name: request.caller?.name ?? 'unknown', requestId: request.id };
+}
+
+/** The audit note of a change: what was asked for, without secrets. */
+export function note(
+  actor: Actor,
+  action: string,
+  objectType: string,
+  objectId: string,
+  asked: object = {},
+): AuditNote {
+  const changes = Object.fromEntries(
+    Object.entries(asked).map(([name, value]) => [name, SECRET_FIELDS.has(name) ? '[secret]' : value]),
+  );
+  return {
+    actor: actor.name,
+    requestId: actor.requestId,
+    action,
+    objectType,
+    objectId,
+    changes: JSON.parse(JSON.stringify(changes)) as Record<string, unknown>,
+  };
+}

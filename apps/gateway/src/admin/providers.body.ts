@@ -1,0 +1,41 @@
+import { Type } from 'class-transformer';
+import {
+  IsBoolean,
+  IsDefined,
+  IsIn,
+  IsNotEmpty,
+  IsObject,
+  IsOptional,
+  IsString,
+  Matches,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
+import { PROVIDER_TYPES } from '#providers';
+import { IsBaseUrl, IsHeaders } from './is-upstream.js';
+import { PartialType } from './partial-type.js';
+import { TimeoutsBody } from './timeouts.body.js';
+
+/** `POST /admin/providers` */
+export class CreateProviderBody {
+  @IsDefined()
+  @IsString()
+  @MaxLength(100)
+  @Matches(/^[\w][\w.-]*$/, { message: '$property must be letters, digits, dots, dashes or underscores' })
+  name!: string;
+  @IsDefined() @IsIn(PROVIDER_TYPES) type!: string;
+  /** Up to where `/chat/completions` begins; absent: the type's own, where it has one. */
+  @IsOptional() @IsString() @IsBaseUrl() base_url?: string;
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(8_192)
+  @Matches(/^[\x21-\x7e]+$/, { message: '$property must be visible ASCII' })
+  api_key?: string | null;
+  @IsOptional() @IsObject() @IsHeaders() headers?: Record<string, string> | null;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => TimeoutsBody) timeouts?: TimeoutsBody | null;
+  @IsOptional() @IsBoolean() enabled?: boolean;
+}
+
+/** `PATCH /admin/providers/{id}` */
+export class UpdateProviderBody extends PartialType(CreateProviderBody) {}

@@ -1,0 +1,14 @@
+import { IsIn, IsISO8601, IsOptional, IsString, MaxLength } from 'class-validator';
+import { ListQuery } from './list.js';
+
+/** `GET /admin/requests` */
+export class RequestsQuery extends ListQuery {
+  /** A key's id. */
+  @IsOptional() @IsString() @MaxLength(100) key?: string;
+  @IsOptional() @IsString() @MaxLength(256) model?: string;
+  /** A provider's name. */
+  @IsOptional() @IsString() @MaxLength(100) provider?: string;
+  @IsOptional() @IsIn(['ok', 'error', 'cancelled']) status?: string;
+  @IsOptional() @IsISO8601({ strict: true }) from?: string;
+  @IsOptional() @IsISO8601({ strict: true }) to?: string;
+}

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { DEFAULT_TIMEOUTS, GatewayError } from '#contract';
+import type { Provider } from '#contract';
+import { findAdapter } from '#providers';
+import { UpstreamClient } from '#upstream';
+
+const TIMEOUTS = { ...DEFAULT_TIMEOUTS, first_byte_ms: 10_000, total_ms: 15_000 };
+
+/** What asking an upstream for its models showed. */
+export interface Probe {
+  readonly ok: boolean;
+  /** The upstream's status; null: none came. */
+  readonly status: number | null;
+  readonly latencyMs: number;
+  readonly models: readonly string[];
+  /** For the operator, who set the address and may see it. */
+  readonly error: string | null;
+}
+
+/** Asks a provider for its models: one real, cheap call that proves address and credential. */
+@Injectable()
+export class UpstreamProbe {
+  constructor(private readonly client: UpstreamClient) {}
+
+  async ask(provider: Provider): Promise<Probe> {
+    const startedAt = performance.now();
+    const adapter = findAdapter(provider.type);
+    if (!adapter) throw new GatewayError('unsupported_operation');
+    const { origin, pathname, search } = adapter.modelsAddress(provider);
+    const exchange = this.client.send({
+      origin,
+      path: pathname + search,
+      method: 'GET',
+      headers: { accept: 'application/json', ...adapter.authorize(provider.secret), ...provider.headers },
+      body: undefined,
+      timeouts: TIMEOUTS,
+    });
+    const done = (rest: Omit<Probe, 'latencyMs'>): Probe => ({
+      ...rest,
+      latencyMs: Math.round(performance.now() - startedAt),
+    });
+    try {
+      const { status } = await exchange.head;
+      const models = readNames(await exchange.readAll());
+      const ok = status === 200;
+      return done({ ok, status, models, error: ok ? null : `The upstream answered with status ${status}.` });
+    } catch (thrown) {
+      return done({ ok: false, status: null, models: [], error: describe(GatewayError.from(thrown)) });
+    }
+  }
+}
+
+function readNames(body: Buffer): string[] {
+  try {
+    const { data } = JSON.parse(body.toString()) as { data?: { id?: unknown }[] };
+    return Array.isArray(data) ? data.flatMap(({ id }) => (typeof id === 'string' ? [id] : [])) : [];
+  } catch {
+    return [];
+  }
+}
+
+function describe(error: GatewayError): string {
+  const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
+  return code ? `${error.message} (${code})` : error.message;
+}

@@ -1,0 +1,33 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { AdminModule } from './admin/admin.module.js';
+import { AuthModule } from './auth/auth.module.js';
+import { CompletionsModule } from './completions/completions.module.js';
+import type { Config } from './config/config.js';
+import { TypedConfigModule } from './config/config.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { HealthModule } from './health/health.module.js';
+import { LoggingModule } from './logging/logging.module.js';
+import { ModelsModule } from './models/models.module.js';
+import { RelayModule } from './relay/relay.module.js';
+
+/** The table of contents. */
+@Module({})
+export class AppModule {
+  static register(config: Config): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        TypedConfigModule.register(config),
+        LoggingModule,
+        DatabaseModule,
+        AuthModule,
+        ModelsModule,
+        RelayModule,
+        CompletionsModule,
+        AdminModule,
+        HealthModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,28 @@
+import { createParamDecorator } from '@nestjs/common';
+import type { ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+export const ROLES = ['admin', 'viewer', 'member'] as const;
+export type Role = (typeof ROLES)[number] | 'master';
+
+/** Who asks. Made once a key, not once a request. */
+export interface Caller {
+  /** Null: the master key. */
+  readonly keyId: string | null;
+  /** For the audit log: a key's id, or `master`. */
+  readonly name: string;
+  readonly role: Role;
+  mayCall(model: string): boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set before the body is read; absent on public routes only. */
+    caller?: Caller;
+  }
+}
+
+/** The caller of the request, in a controller of a protected route. */
+export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext) => {
+  return context.switchToHttp().getRequest<FastifyRequest>().caller;
+});

@@ -1,0 +1,123 @@
+import { hash, timingSafeEqual } from 'node:crypto';
+import { GatewayError } from '#contract';
+import type { Database, Key, SecretKeys } from '#persistence';
+import { findKeyByHash, loadKeys } from '#persistence';
+import { compileGlob } from '#routing';
+import type { Caller, Role } from './caller.js';
+
+interface Entry {
+  readonly caller: Caller;
+  /** Milliseconds; never: Infinity. */
+  readonly goodUntil: number;
+}
+
+/** Keys that were presented and are known, by digest; past this many the map starts anew. */
+const MOST_DIGESTS = 200_000;
+/** Unknown keys, so that a client with a bad key does not ask the database each time. */
+const MOST_UNKNOWN = 10_000;
+const UNKNOWN_FOR_MS = 1_000;
+/** A flood of random keys may not take all connections to the database. */
+const MOST_LOOKUPS = 20;
+
+/**
+ * Every key in memory, so that a known caller needs no database. A presented key is looked up by its whole SHA-256
+ * digest; only at first sight is it hashed under the pepper. A key that is not here may have been made by another
+ * process on the same database: that one question goes there.
+ */
+export class KeyCache {
+  private byHash = new Map<string, Entry>();
+  private readonly byDigest = new Map<string, Entry>();
+  private readonly unknown = new Map<string, number>();
+  private readonly masterDigest: Buffer;
+  private readonly master: Entry;
+  private lookups = 0;
+
+  constructor(
+    private readonly database: Database,
+    private readonly secrets: Pick<SecretKeys, 'hasher'>,
+    masterKey: string,
+  ) {
+    this.masterDigest = Buffer.from(hash('sha256', masterKey), 'hex');
+    this.master = { caller: makeCaller(null, 'master', []), goodUntil: Infinity };
+  }
+
+  async load(): Promise<void> {
+    const keys = await this.database.read(loadKeys);
+    const next = new Map<string, Entry>();
+    for (const key of keys) for (const [keyHash, entry] of entriesOf(key)) next.set(keyHash, entry);
+    this.byHash = next;
+    this.byDigest.clear();
+    this.unknown.clear();
+  }
+
+  /** A key was made, changed or taken away: forget what was known of it. */
+  replace(before: Key | null, after: Key | null): void {
+    if (before) for (const [keyHash] of entriesOf(before)) this.byHash.delete(keyHash);
+    if (after) for (const [keyHash, entry] of entriesOf(after)) this.byHash.set(keyHash, entry);
+    this.byDigest.clear();
+    this.unknown.clear();
+  }
+
+  /** Who presents `secret`? @throws GatewayError `invalid_api_key`, or `service_unavailable` when it cannot be known */
+  async identify(secret: string): Promise<Caller> {
+    const digest = hash('sha256', secret);
+    const entry = this.byDigest.get(digest) ?? (await this.meet(secret, digest));
+    if (entry.goodUntil <= Date.now()) throw new GatewayError('invalid_api_key');
+    return entry.caller;
+  }
+
+  private async meet(secret: string, digest: string): Promise<Entry> {
+    if (timingSafeEqual(Buffer.from(digest, 'hex'), this.masterDigest))
+      return this.remember(digest, this.master);
+    if ((this.unknown.get(digest) ?? 0) > Date.now()) throw new GatewayError('invalid_api_key');
+    const keyHash = this.secrets.hasher.hash(secret);
+    const entry = this.byHash.get(keyHash) ?? (await this.lookUp(keyHash));
+    if (entry) return this.remember(digest, entry);
+    if (this.unknown.size >= MOST_UNKNOWN) this.unknown.clear();
+    this.unknown.set(digest, Date.now() + UNKNOWN_FOR_MS);
+    throw new GatewayError('invalid_api_key');
+  }
+
+  private async lookUp(keyHash: string): Promise<Entry | undefined> {
+    // Nobody else writes to an embedded database.
+    if (this.database.kind === 'embedded') return undefined;
+    if (this.lookups >= MOST_LOOKUPS) throw new GatewayError('service_unavailable', { retryAfter: 1 });
+    this.lookups++;
+    try {
+      const key = await this.database.read((queries) => findKeyByHash(queries, keyHash));
+      if (key) this.replace(null, key);
+      return key ? this.byHash.get(keyHash) : undefined;
+    } finally {
+      this.lookups--;
+    }
+  }
+
+  private remember(digest: string, entry: Entry): Entry {
+    if (this.byDigest.size >= MOST_DIGESTS) this.byDigest.clear();
+    this.byDigest.set(digest, entry);
+    return entry;
+  }
+}
+
+/** The hashes a key answers to: its own and, for the time of grace after a rotation, the one before. */
+function entriesOf(key: Key): [string, Entry][] {
+  const caller = makeCaller(key.id, key.role as Role, key.models);
+  const goodUntil = key.revokedAt ? 0 : (key.expiresAt?.getTime() ?? Infinity);
+  const entries: [string, Entry][] = [[key.hash, { caller, goodUntil }]];
+  if (key.previousHash && key.previousExpiresAt) {
+    const graceEnds = Math.min(goodUntil, key.previousExpiresAt.getTime());
+    entries.push([key.previousHash, { caller, goodUntil: graceEnds }]);
+  }
+  return entries;
+}
+
+function makeCaller(keyId: string | null, role: Role, models: readonly string[]): Caller {
+  const globs = models.map(compileGlob);
+  const mayCallAny = globs.length === 0;
+  return {
+    keyId,
+    name: keyId ?? 'master',
+    role,
+    mayCall: (model) => role !== 'viewer' && (mayCallAny || globs.some((matches) => matches(model))),
+  };
+}

@@ -1,0 +1,102 @@
+import { resolve } from 'node:path';
+import {
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  Min,
+  MinLength,
+  validateSync,
+} from 'class-validator';
+
+/** How the gateway is set up: read once from the environment, checked, and never changed. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  /** Undefined: the embedded database in `dataDir`. */
+  readonly databaseUrl: string | undefined;
+  /** Undefined: generated at first boot and kept in `dataDir`. */
+  readonly masterKey: string | undefined;
+  /** 32 bytes. Undefined: generated at first boot and kept in `dataDir`. */
+  readonly secretKey: Buffer | undefined;
+  readonly logLevel: string;
+  /** The largest body of a request, in bytes. */
+  readonly bodyLimit: number;
+  /** How long streams in flight may go on after SIGTERM, in milliseconds. */
+  readonly drainMs: number;
+  /** How long a request may take to arrive, in milliseconds. */
+  readonly requestTimeoutMs: number;
+}
+
+export class InvalidEnvironment extends Error {}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+/** 32 bytes in base64. */
+const SECRET_KEY = /^[A-Za-z0-9+/]{43}=$/;
+
+/** Keys that stand in documentation: whoever copies one has no secret. */
+const EXAMPLE_KEY = /^sk-(pllm-)?(master|example|change|your|test|x{3,}|0{3,}|1234)/i;
+
+class Environment {
+  @IsOptional() @IsString() @MinLength(1) HOST?: string;
+  @IsOptional() @IsInt() @Min(0) @Max(65_535) PORT?: number;
+  @IsOptional() @IsString() @MinLength(1) PLLM_DATA_DIR?: string;
+  @IsOptional()
+  @Matches(/^postgres(ql)?:\/\//, { message: 'must be a postgresql:// URL' })
+  DATABASE_URL?: string;
+  @IsOptional() @IsString() @MinLength(24) PLLM_MASTER_KEY?: string;
+  @IsOptional() @Matches(SECRET_KEY, { message: 'must be 32 bytes in base64' }) PLLM_SECRET_KEY?: string;
+  @IsOptional() @IsIn(LOG_LEVELS) PLLM_LOG_LEVEL?: string;
+  @IsOptional() @IsInt() @Min(1) @Max(1_024) PLLM_BODY_LIMIT_MB?: number;
+  @IsOptional() @IsInt() @Min(0) @Max(3_600) PLLM_DRAIN_SECONDS?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(3_600) PLLM_REQUEST_TIMEOUT_SECONDS?: number;
+}
+
+const NUMBERS = ['PORT', 'PLLM_BODY_LIMIT_MB', 'PLLM_DRAIN_SECONDS', 'PLLM_REQUEST_TIMEOUT_SECONDS'] as const;
+const TEXTS = [
+  'HOST',
+  'PLLM_DATA_DIR',
+  'DATABASE_URL',
+  'PLLM_MASTER_KEY',
+  'PLLM_SECRET_KEY',
+  'PLLM_LOG_LEVEL',
+] as const;
+
+/** @throws InvalidEnvironment naming the first variable that is wrong, never its value */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const read = checkEnvironment(env);
+  return Object.freeze({
+    host: read.HOST ?? '0.0.0.0',
+    port: read.PORT ?? 8080,
+    dataDir: resolve(read.PLLM_DATA_DIR ?? './data'),
+    databaseUrl: read.DATABASE_URL,
+    masterKey: read.PLLM_MASTER_KEY,
+    secretKey: read.PLLM_SECRET_KEY === undefined ? undefined : Buffer.from(read.PLLM_SECRET_KEY, 'base64'),
+    logLevel: read.PLLM_LOG_LEVEL ?? 'info',
+    bodyLimit: (read.PLLM_BODY_LIMIT_MB ?? 32) * 1024 * 1024,
+    drainMs: (read.PLLM_DRAIN_SECONDS ?? 30) * 1000,
+    requestTimeoutMs: (read.PLLM_REQUEST_TIMEOUT_SECONDS ?? 60) * 1000,
+  });
+}
+
+/** An empty variable is one that is not set: that is how compose files pass what nobody gave. */
+function checkEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
+  const read = new Environment();
+  for (const name of TEXTS) read[name] = env[name] || undefined;
+  for (const name of NUMBERS) read[name] = env[name] ? Number(env[name]) : undefined;
+  const [first] = validateSync(read);
+  if (first) {
+    const [reason = 'is not valid'] = Object.values(first.constraints ?? {});
+    throw new InvalidEnvironment(`${first.property}: ${reason.replace(first.property, '').trim()}`);
+  }
+  if (read.PLLM_MASTER_KEY && EXAMPLE_KEY.test(read.PLLM_MASTER_KEY)) {
+    throw new InvalidEnvironment(
+      'PLLM_MASTER_KEY: is an example value; choose your own, or let one be generated',
+    );
+  }
+  return read;
+}

@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { Global, Inject, Module } from '@nestjs/common';
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import type { Logger } from '#observability';
+import { Database, ensureUsagePartitions, openSecretKeys } from '#persistence';
+import type { Config } from '../config/config.js';
+import { CONFIG, SECRETS } from '../config/config.module.js';
+import type { Secrets } from '../config/generated-secrets.js';
+import { LOGGER } from '../logging/logging.module.js';
+import { packageRoot } from './package-root.js';
+
+/** Injects the `SecretKeys`. */
+export const SECRET_KEYS = Symbol('secret-keys');
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const MONTHS_AHEAD = 3;
+
+/** The one database of the process, its schema up to date, and the keys that it keeps. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: Database,
+      inject: [CONFIG],
+      useFactory: (config: Config) =>
+        Database.open({
+          url: config.databaseUrl,
+          dataDir: config.dataDir,
+          schemaFolder: join(packageRoot(), 'prisma'),
+        }),
+    },
+    {
+      provide: SECRET_KEYS,
+      inject: [Database, SECRETS],
+      useFactory: (database: Database, secrets: Secrets) =>
+        openSecretKeys(database.prisma, secrets.secretKey),
+    },
+  ],
+  exports: [Database, SECRET_KEYS],
+})
+export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly database: Database,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.ensurePartitions();
+    this.timer = setInterval(() => {
+      this.ensurePartitions().catch((error) => this.logger.error({ err: error }, 'usage partitions'));
+    }, DAY_MS);
+    this.timer.unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.database.close();
+  }
+
+  private ensurePartitions(): Promise<void> {
+    return this.database.transaction((queries) => ensureUsagePartitions(queries, new Date(), MONTHS_AHEAD));
+  }
+}

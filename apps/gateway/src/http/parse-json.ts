@@ -1,0 +1,23 @@
+import { isUtf8 } from 'node:buffer';
+import { GatewayError } from '#contract';
+
+/** The value of a JSON body that must be an object. @throws GatewayError */
+export function parseJsonObject(bytes: unknown): Record<string, unknown> {
+  if (!Buffer.isBuffer(bytes) || bytes.length === 0) {
+    throw new GatewayError('invalid_json', { message: 'The request has no body; send a JSON object.' });
+  }
+  if (!isUtf8(bytes)) throw new GatewayError('invalid_json', { message: 'The body is not valid UTF-8.' });
+  const value = parse(bytes);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new GatewayError('invalid_type', { message: 'The body of the request must be a JSON object.' });
+  }
+  return value as Record<string, unknown>;
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch (cause) {
+    throw new GatewayError('invalid_json', { cause });
+  }
+}

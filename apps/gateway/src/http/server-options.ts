@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { GatewayError } from '#contract';
+import { asGatewayError } from './framework-errors.js';
+import { sendError } from './send-error.js';
+
+/** Longer than a load balancer keeps an idle connection (60 s is usual), so that it is the one to close it. */
+const KEEP_ALIVE_MS = 72_000;
+const HEADERS_MS = 15_000;
+
+export interface ServerLimits {
+  readonly bodyLimit: number;
+  readonly requestTimeoutMs: number;
+}
+
+/** How Fastify is made. A model's name is part of some URLs: parameters may be long. */
+export function serverOptions({ bodyLimit, requestTimeoutMs }: ServerLimits) {
+  return {
+    bodyLimit,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: { headersTimeout: Math.min(HEADERS_MS, requestTimeoutMs), connectionsCheckingInterval: 1_000 },
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 1_000 },
+    genReqId: () => `req_${randomUUID().replaceAll('-', '')}`,
+    // Streams in flight finish; `drain` sees to the rest.
+    forceCloseConnections: false as const,
+    return503OnClosing: false,
+    frameworkErrors: (error: Error, _: FastifyRequest, reply: FastifyReply) =>
+      sendError(reply, asGatewayError(error)),
+    clientErrorHandler: answerBrokenRequest,
+  };
+}
+
+/** What Node's parser refuses never reaches a route: one answer, and the connection is closed. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const failure = brokenRequest(error.code);
+  const body = JSON.stringify(failure.toBody());
+  const head = [
+    `HTTP/1.1 ${failure.status} ${failure.code}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+function brokenRequest(code: string | undefined): GatewayError {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new GatewayError('request_timeout');
+  if (code === 'HPE_HEADER_OVERFLOW') return new GatewayError('headers_too_large');
+  return new GatewayError('bad_request', { message: 'This is not valid HTTP.' });
+}

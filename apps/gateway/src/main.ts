@@ -1,0 +1,56 @@
+import { DirectoryInUse, WrongSecretKey } from '#persistence';
+import { banner } from './banner.js';
+import { InvalidEnvironment, readConfig } from './config/config.js';
+import { SECRETS } from './config/config.module.js';
+import type { Secrets } from './config/generated-secrets.js';
+import { startDemo } from './demo.js';
+import { startGateway } from './gateway.js';
+import type { Gateway } from './gateway.js';
+import { ModelRegistry } from './models/model-registry.js';
+
+/** Who may call everything, to find a model for the first curl. */
+const ANYBODY = { mayCall: () => true };
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const gateway = await startGateway(config);
+  stopOnSignal(gateway);
+  const models = gateway.app.get(ModelRegistry);
+  const wantsDemo = config.databaseUrl === undefined && !models.hasProviders;
+  const isDemo = wantsDemo && (await startDemo(models));
+  const secrets = gateway.app.get<Secrets>(SECRETS);
+  const model = models.list(ANYBODY)[0]?.id;
+  process.stdout.write(banner({ url: gateway.url, config, secrets, model, isDemo }));
+}
+
+function stopOnSignal(gateway: Gateway): void {
+  let stopping = false;
+  const stop = (): void => {
+    // Whoever asks twice does not want to wait.
+    if (stopping) process.exit(1);
+    stopping = true;
+    gateway.stop().then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+/** One clear line for what an operator can mend; the whole error for what is ours. */
+function fail(error: unknown): never {
+  process.stderr.write(`pllm: ${describe(error)}\n`);
+  process.exit(1);
+}
+
+function describe(error: unknown): string {
+  if (error instanceof WrongSecretKey) {
+    return 'PLLM_SECRET_KEY is not the key that this database was set up with; its secrets cannot be opened.';
+  }
+  if (error instanceof InvalidEnvironment || error instanceof DirectoryInUse) return error.message;
+  const { code, message, stack } = error as NodeJS.ErrnoException;
+  return code === 'EADDRINUSE' || code === 'EACCES' ? message : (stack ?? String(error));
+}
+
+main().catch(fail);

@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { Global, Module } from '@nestjs/common';
+import type { BeforeApplicationShutdown } from '@nestjs/common';
+import { UsageSpool } from '#metering';
+import type { Logger } from '#observability';
+import { Database, insertUsageRecords } from '#persistence';
+import { UpstreamClient } from '#upstream';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
+import { LOGGER } from '../logging/logging.module.js';
+import { ModelRegistry } from '../models/model-registry.js';
+import { Attempts } from './attempt.js';
+import { Relay } from './relay.js';
+
+@Global()
+@Module({
+  providers: [
+    UpstreamClient,
+    {
+      provide: Attempts,
+      inject: [UpstreamClient],
+      useFactory: (client: UpstreamClient) => new Attempts(client),
+    },
+    {
+      provide: UsageSpool,
+      inject: [CONFIG, Database, LOGGER],
+      useFactory: (config: Config, database: Database, logger: Logger) =>
+        new UsageSpool({
+          folder: join(config.dataDir, 'spool'),
+          processId: process.pid,
+          insert: async (records) => {
+            await database.read((queries) => insertUsageRecords(queries, records));
+          },
+          report: (message, error) => logger.error({ event: 'usage_spool', err: error }, message),
+        }),
+    },
+    {
+      provide: Relay,
+      inject: [ModelRegistry, Attempts, UsageSpool],
+      useFactory: (models: ModelRegistry, attempts: Attempts, ledger: UsageSpool) =>
+        new Relay(models, attempts, ledger),
+    },
+  ],
+  exports: [Relay, UpstreamClient, UsageSpool],
+})
+export class RelayModule implements BeforeApplicationShutdown {
+  constructor(
+    private readonly client: UpstreamClient,
+    private readonly ledger: UsageSpool,
+  ) {}
+
+  /** Runs when no call is in flight any more, and before the database is closed. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.client.close();
+    await this.ledger.close();
+  }
+}

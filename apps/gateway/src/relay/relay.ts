@@ -1,0 +1,133 @@
+import { GatewayError } from '#contract';
+import type { Operation, OperationName, Reply, Target, Usage, WireRequest } from '#contract';
+import { Tally } from '#metering';
+import type { UsageSpool } from '#metering';
+import { firstAnswer } from '#routing';
+import type { Exchange } from '#upstream';
+import type { Caller } from '../auth/caller.js';
+import type { ModelRegistry } from '../models/model-registry.js';
+import { hideProvider } from './attempt.js';
+import type { Attempts, Winner } from './attempt.js';
+
+/** One call, from a known caller. */
+export interface Call<N extends OperationName = OperationName> {
+  readonly requestId: string;
+  readonly operation: N;
+  readonly request: WireRequest<Operation[N]['Request']>;
+  readonly caller: Caller;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** The same moment on the monotonic clock, in milliseconds. */
+  readonly startedAt: number;
+}
+
+/** An end user's name is the client's text: bounded, and nothing in it that a database refuses. */
+const LONGEST_NAME = 256;
+
+/** The request path of every endpoint. */
+export class Relay {
+  constructor(
+    private readonly models: ModelRegistry,
+    private readonly attempts: Attempts,
+    private readonly ledger: Pick<UsageSpool, 'append'>,
+  ) {}
+
+  /**
+   * From a known caller to a settled record: resolve the model, ask its targets in order, pass the answer on, count.
+   * The one `finally` records the call and lets go of the upstream, for every way out.
+   *
+   * @param signal aborted when the client is gone
+   * @throws GatewayError
+   */
+  async *relay(call: Call, signal: AbortSignal): AsyncGenerator<Reply> {
+    const tally = startTally(call);
+    const current: { exchange?: Exchange; target?: Target; winner?: Winner } = {};
+    const leave = (): void => current.exchange?.abort(GatewayError.from(signal.reason));
+    signal.addEventListener('abort', leave);
+    try {
+      const { operation, request } = call;
+      const model = this.models.resolve(request.value.model, call.caller);
+      const sentAt = performance.now();
+      const winner = await firstAnswer(model.targets, (target) => {
+        signal.throwIfAborted();
+        tally.attempt(target);
+        current.target = target;
+        current.exchange = this.attempts.send(operation, request, target);
+        return this.attempts.receive(operation, request, target, current.exchange);
+      });
+      current.winner = winner;
+      const overheadMs = sentAt - call.startedAt;
+      yield* pass(winner, answerHeaders(tally, model.id, current.target, overheadMs), tally);
+      tally.finish();
+    } catch (thrown) {
+      const error = GatewayError.from(thrown);
+      throw tally.fail(current.target ? hideProvider(error, current.target.provider) : error);
+    } finally {
+      signal.removeEventListener('abort', leave);
+      current.exchange?.release();
+      tally.seeUsage(usageOf(current.winner));
+      this.ledger.append(tally.close(performance.now()));
+    }
+  }
+}
+
+/** The answer as it comes: pulled by the reader, so that a slow one slows the upstream. */
+async function* pass(winner: Winner, headers: Record<string, string>, tally: Tally): AsyncGenerator<Reply> {
+  tally.commit();
+  if (winner.kind === 'whole') {
+    yield { kind: 'whole', headers, body: winner.decoded.body };
+    return;
+  }
+  yield { kind: 'open', headers };
+  tally.seePiece(performance.now());
+  if (winner.first.length > 0) yield { kind: 'chunks', payloads: winner.first };
+  while (!winner.decoder.isComplete) {
+    const { value: events, done } = await winner.events.next();
+    if (done) break;
+    const payloads: Buffer[] = [];
+    try {
+      for (const event of events) payloads.push(...winner.decoder.push(event));
+    } finally {
+      // An error in the middle of a packet does not take back what came before it.
+      if (payloads.length > 0) yield { kind: 'chunks', payloads };
+    }
+  }
+  const rest = winner.decoder.end();
+  if (rest.length > 0) yield { kind: 'chunks', payloads: rest };
+}
+
+function usageOf(winner: Winner | undefined): Usage | undefined {
+  return winner?.kind === 'stream' ? winner.decoder.usage : winner?.decoded.usage;
+}
+
+function startTally({ requestId, at, startedAt, operation, caller, request }: Call): Tally {
+  const { model, stream, user } = request.value;
+  const call = {
+    requestId,
+    at,
+    keyId: caller.keyId,
+    operation,
+    model: bounded(model),
+    stream: stream === true,
+    endUser: user ? bounded(user) : null,
+  };
+  return new Tally(call, startedAt);
+}
+
+function answerHeaders(tally: Tally, model: string, target: Target | undefined, overheadMs: number) {
+  return {
+    'x-pllm-model': headerText(model),
+    'x-pllm-provider': headerText(target?.provider.name ?? ''),
+    'x-pllm-attempts': String(tally.attemptCount),
+    'x-pllm-overhead-ms': overheadMs.toFixed(3),
+  };
+}
+
+/** Header values are ASCII (RFC 9110, 5.5); names may be anything. */
+function headerText(text: string): string {
+  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text);
+}
+
+function bounded(text: string): string {
+  return text.slice(0, LONGEST_NAME).replaceAll('\0', '');
+}

@@ -1,0 +1,149 @@
+/** The error `type`s of the specification. */
+export type ErrorType =
+  | 'invalid_request_error'
+  | 'authentication_error'
+  | 'permission_error'
+  | 'rate_limit_error'
+  | 'server_error'
+  | 'service_unavailable_error';
+
+/** May the same target, or the next one, do better? */
+export type Retry = 'never' | 'same' | 'next';
+
+interface ErrorFacts {
+  readonly status: number;
+  readonly type: ErrorType;
+  readonly retry: Retry;
+  readonly message: string;
+}
+
+/**
+ * Every way to fail. Codes never change meaning and are never reused; nobody else writes a status number.
+ * Types are the specification's, codes are OpenAI's where OpenAI has one.
+ */
+export const ERRORS = {
+  bad_request: fact(400, 'invalid_request_error', 'never', 'The request is invalid.'),
+  invalid_json: fact(400, 'invalid_request_error', 'never', 'The body of the request is not valid JSON.'),
+  json_too_deep: fact(400, 'invalid_request_error', 'never', 'The body of the request is nested too deeply.'),
+  duplicate_parameter: fact(400, 'invalid_request_error', 'never', 'A parameter is given twice.'),
+  missing_required_parameter: fact(400, 'invalid_request_error', 'never', 'A required parameter is missing.'),
+  invalid_type: fact(400, 'invalid_request_error', 'never', 'A parameter has the wrong type.'),
+  invalid_value: fact(400, 'invalid_request_error', 'never', 'A parameter has an invalid value.'),
+  unknown_parameter: fact(400, 'invalid_request_error', 'never', 'Unknown parameter.'),
+  unsupported_parameter: fact(400, 'invalid_request_error', 'never', 'This parameter is not supported.'),
+  unsupported_operation: fact(
+    400,
+    'invalid_request_error',
+    'next',
+    'The model does not support this operation.',
+  ),
+  invalid_api_key: fact(401, 'authentication_error', 'never', 'The API key is missing or not valid.'),
+  model_not_allowed: fact(403, 'permission_error', 'never', 'This API key may not call the model.'),
+  insufficient_permissions: fact(403, 'permission_error', 'never', 'This API key may not do that.'),
+  model_not_found: fact(404, 'invalid_request_error', 'never', 'The model does not exist.'),
+  not_found: fact(404, 'invalid_request_error', 'never', 'There is no such object.'),
+  unknown_url: fact(404, 'invalid_request_error', 'never', 'Invalid URL.'),
+  method_not_supported: fact(405, 'invalid_request_error', 'never', 'This URL does not take that method.'),
+  request_timeout: fact(408, 'invalid_request_error', 'never', 'The request was not received in time.'),
+  conflict: fact(409, 'invalid_request_error', 'never', 'The object conflicts with another.'),
+  request_too_large: fact(413, 'invalid_request_error', 'never', 'The body of the request is too large.'),
+  unsupported_media_type: fact(415, 'invalid_request_error', 'never', 'Send the body as application/json.'),
+  headers_too_large: fact(431, 'invalid_request_error', 'never', 'The headers of the request are too large.'),
+  rate_limit_exceeded: fact(429, 'rate_limit_error', 'next', 'Rate limit reached.'),
+  insufficient_quota: fact(429, 'rate_limit_error', 'never', 'The budget is spent.'),
+  client_closed_request: fact(499, 'invalid_request_error', 'never', 'The client went away.'),
+  upstream_refused: fact(400, 'invalid_request_error', 'never', 'The provider refused the request.'),
+  upstream_rejected: fact(
+    503,
+    'service_unavailable_error',
+    'next',
+    'The gateway is not set up to reach this model.',
+  ),
+  upstream_unavailable: fact(503, 'service_unavailable_error', 'next', 'The provider is not available.'),
+  upstream_timeout: fact(503, 'service_unavailable_error', 'next', 'The provider did not answer in time.'),
+  service_unavailable: fact(503, 'service_unavailable_error', 'never', 'The service is not available now.'),
+  server_error: fact(500, 'server_error', 'never', 'The server had an error while processing the request.'),
+} as const satisfies Record<string, ErrorFacts>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** What an upstream said of an error, as far as a client may see it. */
+export interface UpstreamFault {
+  readonly status: number;
+  readonly code: string | null;
+  readonly message: string;
+  readonly param: string | null;
+}
+
+export interface ErrorDetails {
+  readonly message?: string;
+  readonly param?: string | null;
+  readonly cause?: unknown;
+  /** Printed instead of our own status, code and message. */
+  readonly upstream?: UpstreamFault;
+  /** Seconds until it is worth asking again. */
+  readonly retryAfter?: number;
+}
+
+/** OpenAI's error object: all four members are required, two may be null. */
+export interface ErrorBody {
+  readonly error: {
+    readonly message: string;
+    readonly type: ErrorType;
+    readonly param: string | null;
+    readonly code: string | null;
+  };
+}
+
+/** The one error that the gateway throws; everything a client is told of a failure is in it. */
+export class GatewayError extends Error {
+  readonly status: number;
+  readonly type: ErrorType;
+  readonly retry: Retry;
+  readonly param: string | null;
+  readonly upstream: UpstreamFault | undefined;
+  readonly retryAfter: number | undefined;
+
+  constructor(
+    readonly code: ErrorCode,
+    details: ErrorDetails = {},
+  ) {
+    const facts = ERRORS[code];
+    super(details.message ?? details.upstream?.message ?? facts.message, { cause: details.cause });
+    this.name = 'GatewayError';
+    this.status = details.upstream?.status ?? facts.status;
+    this.type = facts.type;
+    this.retry = facts.retry;
+    this.param = details.param ?? details.upstream?.param ?? null;
+    this.upstream = details.upstream;
+    this.retryAfter = details.retryAfter;
+  }
+
+  /** The body that a client sees. */
+  toBody(): ErrorBody {
+    const code = this.upstream ? this.upstream.code : this.code;
+    return { error: { message: this.message, type: this.type, param: this.param, code } };
+  }
+
+  /** Headers that tell an SDK when, and whether, to try again (`retry-after-ms`, `retry-after`, `x-should-retry`). */
+  toHeaders(): Record<string, string> {
+    const headers: Record<string, string> = {};
+    if (this.retryAfter !== undefined) {
+      headers['retry-after'] = String(Math.ceil(this.retryAfter));
+      headers['retry-after-ms'] = String(Math.ceil(this.retryAfter * 1000));
+    }
+    if (this.code === 'upstream_rejected' || this.code === 'insufficient_quota') {
+      headers['x-should-retry'] = 'false';
+    }
+    return headers;
+  }
+
+  /** Any thrown thing as a GatewayError; what nobody foresaw is a 500 that keeps its cause for the log. */
+  static from(thrown: unknown): GatewayError {
+    return thrown instanceof GatewayError ? thrown : new GatewayError('server_error', { cause: thrown });
+  }
+}
+
+function fact<T extends ErrorType, R extends Retry>(status: number, type: T, retry: R, message: string) {
+  return { status, type, retry, message } as const;
+}

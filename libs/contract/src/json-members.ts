@@ -1,0 +1,215 @@
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+
+/** Strings longer than this are skipped with a native search instead of byte by byte. */
+const SHORT = 48;
+
+/**
+ * Finds the top-level members of a JSON object by name, without parsing it: where their values stand, whether a
+ * name comes twice (in any spelling), how deep the text nests. One scanner serves many texts; what it found
+ * holds until the next `read`.
+ *
+ * It checks structure only as far as it must to be right on valid JSON, and stays within bounds on anything else.
+ */
+export class JsonMembers<Name extends string> {
+  /** The first wanted name that was found twice. */
+  duplicate: Name | undefined;
+  /** Deepest nesting; the object itself is 1. */
+  depth = 0;
+  /** Offset of the object's closing brace. */
+  close = -1;
+
+  private readonly byLength: ({ name: Name; bytes: Buffer; index: number }[] | undefined)[] = [];
+  private readonly starts: number[];
+  private readonly ends: number[];
+  private readonly indexes = new Map<Name, number>();
+  private bytes: Uint8Array = Buffer.alloc(0);
+  private limit = 0;
+
+  constructor(names: readonly Name[]) {
+    names.forEach((name, index) => {
+      const bytes = Buffer.from(name);
+      (this.byLength[bytes.length] ??= []).push({ name, bytes, index });
+      this.indexes.set(name, index);
+    });
+    this.starts = names.map(() => -1);
+    this.ends = names.map(() => -1);
+  }
+
+  /** Offset where the value of `name` starts, or -1 where the object has no such member. */
+  start(name: Name): number {
+    return this.starts[this.indexes.get(name) ?? -1] ?? -1;
+  }
+
+  /** Offset behind the value of `name`, or -1. */
+  end(name: Name): number {
+    return this.ends[this.indexes.get(name) ?? -1] ?? -1;
+  }
+
+  /** Reads the object in `bytes[from, to)`; false when there is no well-delimited object. */
+  read(bytes: Buffer, from = 0, to = bytes.length): boolean {
+    this.starts.fill(-1);
+    this.ends.fill(-1);
+    this.duplicate = undefined;
+    this.depth = 1;
+    this.close = -1;
+    this.bytes = bytes;
+    this.limit = to;
+    let at = this.skipSpace(from);
+    if (bytes[at] !== OPEN_BRACE) return false;
+    at = this.skipSpace(at + 1);
+    if (bytes[at] === CLOSE_BRACE) return this.closeAt(at);
+    for (;;) {
+      if (bytes[at] !== QUOTE) return false;
+      const keyEnd = this.skipString(at);
+      if (keyEnd < 0) return false;
+      const index = this.wanted(at + 1, keyEnd - 1);
+      at = this.skipSpace(keyEnd);
+      if (bytes[at] !== COLON || at >= to) return false;
+      const start = this.skipSpace(at + 1);
+      const end = this.skipValue(start);
+      if (end <= start) return false;
+      if (index >= 0) this.keep(index, start, end);
+      at = this.skipSpace(end);
+      if (at >= to) return false;
+      if (bytes[at] === CLOSE_BRACE) return this.closeAt(at);
+      if (bytes[at] !== COMMA) return false;
+      at = this.skipSpace(at + 1);
+    }
+  }
+
+  private closeAt(at: number): boolean {
+    this.close = at;
+    return this.skipSpace(at + 1) === this.limit;
+  }
+
+  private keep(index: number, start: number, end: number): void {
+    if (this.starts[index] !== -1) {
+      for (const [name, other] of this.indexes) if (other === index) this.duplicate ??= name;
+    }
+    this.starts[index] = start;
+    this.ends[index] = end;
+  }
+
+  /** Which wanted name stands in `[from, to)`, or -1. */
+  private wanted(from: number, to: number): number {
+    const bytes = this.bytes;
+    for (let at = from; at < to; at++) {
+      if (bytes[at] === BACKSLASH) return this.wantedEscaped(from, to);
+    }
+    const candidates = this.byLength[to - from];
+    if (!candidates) return -1;
+    for (const candidate of candidates) {
+      let at = 0;
+      while (at < candidate.bytes.length && candidate.bytes[at] === bytes[from + at]) at++;
+      if (at === candidate.bytes.length) return candidate.index;
+    }
+    return -1;
+  }
+
+  private wantedEscaped(from: number, to: number): number {
+    try {
+      const key: unknown = JSON.parse(Buffer.from(this.bytes.subarray(from - 1, to + 1)).toString());
+      return this.indexes.get(key as Name) ?? -1;
+    } catch {
+      return -1;
+    }
+  }
+
+  private skipSpace(from: number): number {
+    const bytes = this.bytes;
+    let at = from;
+    while (at < this.limit) {
+      const byte = bytes[at];
+      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break;
+      at++;
+    }
+    return at;
+  }
+
+  private skipValue(from: number): number {
+    const byte = this.bytes[from];
+    if (from >= this.limit) return -1;
+    if (byte === QUOTE) return this.skipString(from);
+    if (byte === OPEN_BRACE || byte === OPEN_BRACKET) return this.skipNested(from);
+    let at = from;
+    while (at < this.limit) {
+      const next = this.bytes[at] ?? COMMA;
+      if (next === COMMA || next === CLOSE_BRACE || next === CLOSE_BRACKET || next <= 0x20) break;
+      at++;
+    }
+    return at;
+  }
+
+  private skipNested(from: number): number {
+    const bytes = this.bytes;
+    let depth = 1;
+    let at = from;
+    while (at < this.limit) {
+      const byte = bytes[at];
+      if (byte === QUOTE) {
+        at = this.skipString(at);
+        if (at < 0) return -1;
+        continue;
+      }
+      at++;
+      if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+        if (++depth > this.depth) this.depth = depth;
+      } else if ((byte === CLOSE_BRACE || byte === CLOSE_BRACKET) && --depth === 1) return at;
+    }
+    return -1;
+  }
+
+  /** Offset behind the closing quote of the string that opens at `from`, or -1. */
+  private skipString(from: number): number {
+    const bytes = this.bytes;
+    const near = Math.min(this.limit, from + SHORT);
+    let at = from + 1;
+    while (at < near) {
+      const byte = bytes[at];
+      if (byte === QUOTE) return at + 1;
+      at += byte === BACKSLASH ? 2 : 1;
+    }
+    return at >= this.limit ? -1 : this.skipLongString(at);
+  }
+
+  /** `at` stands inside a string, not behind an unpaired backslash. */
+  private skipLongString(at: number): number {
+    const bytes = this.bytes;
+    let from = at;
+    for (;;) {
+      const quote = bytes.indexOf(QUOTE, from);
+      if (quote < 0 || quote >= this.limit) return -1;
+      let before = quote - 1;
+      while (before >= from && bytes[before] === BACKSLASH) before--;
+      if ((quote - 1 - before) % 2 === 0) return quote + 1;
+      from = quote + 1;
+    }
+  }
+}
+
+/**
+ * The span to cut so that the member whose value stands at `[start, end)` is gone and the rest is still an object:
+ * its name, its value and one comma.
+ */
+export function memberSpan(bytes: Buffer, start: number, end: number): { start: number; end: number } {
+  const nameEnd = bytes.lastIndexOf(QUOTE, start - 1);
+  const nameStart = bytes.lastIndexOf(QUOTE, nameEnd - 1);
+  const before = lastNotSpace(bytes, nameStart - 1);
+  if (bytes[before] === COMMA) return { start: before, end };
+  const after = bytes.indexOf(COMMA, end);
+  const isLast = after < 0 || lastNotSpace(bytes, after - 1) !== lastNotSpace(bytes, end - 1);
+  return { start: nameStart, end: isLast ? end : after + 1 };
+}
+
+function lastNotSpace(bytes: Buffer, from: number): number {
+  let at = from;
+  while (at >= 0 && (bytes[at] ?? 0) <= 0x20) at--;
+  return at;
+}

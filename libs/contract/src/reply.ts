@@ -1,0 +1,21 @@
+/** What the relay gives the HTTP edge, in this order: one `whole`; or one `open`, then `chunks`. */
+export type Reply = WholeReply | OpenReply | ChunksReply;
+
+/** A complete answer, status 200. */
+export interface WholeReply {
+  readonly kind: 'whole';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** From here on the status is 200 and the client reads a stream. */
+export interface OpenReply {
+  readonly kind: 'open';
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Payloads of events, in order. */
+export interface ChunksReply {
+  readonly kind: 'chunks';
+  readonly payloads: readonly Buffer[];
+}

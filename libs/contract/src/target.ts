@@ -1,0 +1,40 @@
+/** Limits of one attempt, in milliseconds. */
+export interface Timeouts {
+  /** Until the connection stands. */
+  readonly connect_ms: number;
+  /** Until the status line of the answer. */
+  readonly first_byte_ms: number;
+  /** Between two pieces of the answer. */
+  readonly idle_ms: number;
+  /** The whole attempt. */
+  readonly total_ms: number;
+}
+
+export const DEFAULT_TIMEOUTS: Timeouts = {
+  connect_ms: 5_000,
+  first_byte_ms: 60_000,
+  idle_ms: 60_000,
+  total_ms: 600_000,
+};
+
+/** An account at an upstream, its secret in the clear: lives in memory only. */
+export interface Provider {
+  readonly id: string;
+  readonly name: string;
+  /** Name of the adapter that speaks to it. */
+  readonly type: string;
+  /** Without a slash at the end. */
+  readonly baseUrl: string;
+  readonly secret: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** One provider and upstream model that can answer. */
+export interface Target {
+  readonly provider: Provider;
+  /** The upstream's own name for the model. */
+  readonly model: string;
+  /** Lower is asked earlier. */
+  readonly priority: number;
+  readonly timeouts: Timeouts;
+}

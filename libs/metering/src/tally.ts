@@ -1,0 +1,94 @@
+import type { GatewayError, OperationName, Target, Usage } from '#contract';
+import type { CallStatus, UsageRecord } from './usage-record.js';
+
+/** What is known of a call when it starts. */
+export interface TalliedCall {
+  readonly requestId: string;
+  readonly at: number;
+  readonly keyId: string | null;
+  readonly operation: OperationName;
+  readonly model: string;
+  readonly stream: boolean;
+  readonly endUser: string | null;
+}
+
+/** Gathers what becomes of one call, and closes it into a record. Times are monotonic milliseconds. */
+export class Tally {
+  private target: Target | undefined;
+  private attempts = 0;
+  private usage: Usage | undefined;
+  private error: GatewayError | undefined;
+  private firstTokenAt: number | undefined;
+  private finished = false;
+  private committed = false;
+
+  constructor(
+    private readonly call: TalliedCall,
+    private readonly startedAt: number,
+  ) {}
+
+  /** An attempt at a target begins. */
+  attempt(target: Target): void {
+    this.target = target;
+    this.attempts++;
+  }
+
+  get attemptCount(): number {
+    return this.attempts;
+  }
+
+  /** The status 200 is on its way to the client. */
+  commit(): void {
+    this.committed = true;
+  }
+
+  /** A piece of a stream goes to the client. */
+  seePiece(now: number): void {
+    this.firstTokenAt ??= now;
+  }
+
+  seeUsage(usage: Usage | undefined): void {
+    this.usage = usage ?? this.usage;
+  }
+
+  fail(error: GatewayError): GatewayError {
+    this.error = error;
+    return error;
+  }
+
+  /** The answer is complete. */
+  finish(): void {
+    this.finished = true;
+  }
+
+  close(now: number): UsageRecord {
+    const status = this.status();
+    const { usage, firstTokenAt, target } = this;
+    return {
+      ...this.call,
+      provider: target?.provider.name ?? null,
+      upstreamModel: target?.model ?? null,
+      status,
+      httpStatus: this.httpStatus(status),
+      errorCode: status === 'error' ? (this.error?.upstream?.code ?? this.error?.code ?? null) : null,
+      promptTokens: usage?.promptTokens ?? 0,
+      completionTokens: usage?.completionTokens ?? 0,
+      cachedTokens: usage?.cachedTokens ?? 0,
+      reasoningTokens: usage?.reasoningTokens ?? 0,
+      usageSource: usage ? 'upstream' : 'none',
+      latencyMs: Math.round(now - this.startedAt),
+      timeToFirstTokenMs: firstTokenAt === undefined ? null : Math.round(firstTokenAt - this.startedAt),
+      attempts: this.attempts,
+    };
+  }
+
+  private status(): CallStatus {
+    if (this.error) return this.error.code === 'client_closed_request' ? 'cancelled' : 'error';
+    return this.finished ? 'ok' : 'cancelled';
+  }
+
+  private httpStatus(status: CallStatus): number {
+    if (this.committed) return 200;
+    return status === 'cancelled' ? 499 : (this.error?.status ?? 200);
+  }
+}

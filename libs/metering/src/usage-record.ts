@@ -1,0 +1,36 @@
+import type { OperationName } from '#contract';
+
+/** ok: answered whole. error: an error, at any time. cancelled: the client went away first. */
+export type CallStatus = 'ok' | 'error' | 'cancelled';
+
+/** Where the token counts are from: the upstream's own usage, or nothing was heard. */
+export type UsageSource = 'upstream' | 'none';
+
+/** What is kept of one call. `(requestId, at)` names it for ever: writing it twice changes nothing. */
+export interface UsageRecord {
+  readonly requestId: string;
+  /** When the call came in, milliseconds since 1970. */
+  readonly at: number;
+  /** Null: the master key. */
+  readonly keyId: string | null;
+  readonly operation: OperationName;
+  /** The name the client asked for. */
+  readonly model: string;
+  readonly provider: string | null;
+  readonly upstreamModel: string | null;
+  readonly stream: boolean;
+  readonly status: CallStatus;
+  /** As sent; 499 where the client was gone before. */
+  readonly httpStatus: number;
+  readonly errorCode: string | null;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly cachedTokens: number;
+  readonly reasoningTokens: number;
+  readonly usageSource: UsageSource;
+  readonly latencyMs: number;
+  readonly timeToFirstTokenMs: number | null;
+  readonly attempts: number;
+  /** The request's `user`. */
+  readonly endUser: string | null;
+}

@@ -1,0 +1,182 @@
+import {
+  closeSync,
+  fdatasync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { UsageRecord } from './usage-record.js';
+
+export interface SpoolOptions {
+  readonly folder: string;
+  /** Writes records to the database; writing one twice must change nothing. */
+  readonly insert: (records: UsageRecord[]) => Promise<void>;
+  readonly report: (message: string, error: unknown) => void;
+  readonly processId: number;
+  /** How long a record waits for company, in milliseconds. */
+  readonly everyMs?: number;
+}
+
+/** The window of a power loss: records are handed to the disk at the latest after this. */
+const SYNC_MS = 20;
+const BATCH = 1_000;
+const RETRY_MS = 1_000;
+/** Records of an outage are kept in memory up to here; the others are read back from their file. */
+const MOST_IN_MEMORY = 50_000;
+
+interface Segment {
+  readonly path: string;
+  /** Undefined: read them from the file. */
+  records: UsageRecord[] | undefined;
+}
+
+/**
+ * The usage ledger's way to the database. A record is in a file by `write()` when `append` returns, which is what a
+ * killed process needs; a batch at a time goes to the database, and a file goes when all of it is there. Files that
+ * a dead process left are read at the start. Exactly once, since the database drops what it already has.
+ */
+export class UsageSpool {
+  private open: (Segment & { records: UsageRecord[]; descriptor: number | undefined }) | undefined;
+  private sealed: Segment[] = [];
+  private inMemory = 0;
+  private serial = 0;
+  private syncTimer: NodeJS.Timeout | undefined;
+  private flushTimer: NodeJS.Timeout | undefined;
+  private flushing: Promise<void> | undefined;
+  private closed = false;
+
+  constructor(private readonly options: SpoolOptions) {
+    mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+    this.sealed = readdirSync(options.folder)
+      .filter((name) => name.endsWith('.jsonl') && !isLive(name, options.processId))
+      .sort()
+      .map((name) => ({ path: join(options.folder, name), records: undefined }));
+    if (this.sealed.length > 0) this.schedule(0);
+  }
+
+  /** Records that are not in the database yet, those of earlier processes not counted. */
+  get pending(): number {
+    return this.inMemory;
+  }
+
+  append(record: UsageRecord): void {
+    const segment = (this.open ??= this.openSegment());
+    segment.records.push(record);
+    this.inMemory++;
+    try {
+      if (segment.descriptor !== undefined) writeSync(segment.descriptor, `${JSON.stringify(record)}\n`);
+    } catch (error) {
+      this.fullDisk(error);
+    }
+    this.syncTimer ??= setTimeout(() => this.sync(), SYNC_MS);
+    this.schedule(this.options.everyMs ?? 200);
+  }
+
+  /** Everything that is appended by now is in the database, or `false`: it stays in its files. */
+  async flush(): Promise<boolean> {
+    while (this.flushing) await this.flushing;
+    this.flushing = this.drain().finally(() => (this.flushing = undefined));
+    await this.flushing;
+    return this.sealed.length === 0;
+  }
+
+  /** Flushes once more and lets go of the files. */
+  async close(): Promise<boolean> {
+    this.closed = true;
+    clearTimeout(this.flushTimer);
+    clearTimeout(this.syncTimer);
+    return this.flush();
+  }
+
+  private openSegment() {
+    const name = `${Date.now()}-${this.options.processId}-${this.serial++}.jsonl`;
+    const path = join(this.options.folder, name);
+    return { path, descriptor: this.openFile(path), records: [] as UsageRecord[] };
+  }
+
+  private openFile(path: string): number | undefined {
+    try {
+      return openSync(path, 'ax', 0o600);
+    } catch (error) {
+      this.fullDisk(error);
+      return undefined;
+    }
+  }
+
+  /** The call is answered all the same, and its record waits in memory alone. */
+  private fullDisk(error: unknown): void {
+    this.options.report('usage records cannot be spooled; they wait in memory alone', error);
+  }
+
+  private sync(): void {
+    this.syncTimer = undefined;
+    const segment = this.open;
+    if (segment?.descriptor === undefined) return;
+    fdatasync(segment.descriptor, (error) => {
+      // The file may have been flushed and closed meanwhile: then there is nothing left to sync.
+      if (error && error.code !== 'EBADF') this.options.report('the usage spool cannot be synced', error);
+    });
+  }
+
+  private schedule(delay: number): void {
+    if (this.flushTimer || this.closed) return;
+    this.flushTimer = setTimeout(() => {
+      this.flushTimer = undefined;
+      void this.flush().then((isEmpty) => {
+        if (!isEmpty) this.schedule(RETRY_MS);
+      });
+    }, delay);
+  }
+
+  private async drain(): Promise<void> {
+    this.seal();
+    while (this.sealed[0]) {
+      const segment = this.sealed[0];
+      try {
+        const records = segment.records ?? readSegment(segment.path);
+        for (let from = 0; from < records.length; from += BATCH) {
+          await this.options.insert(records.slice(from, from + BATCH));
+        }
+      } catch (error) {
+        this.options.report('usage records cannot be written; they stay in the spool', error);
+        return;
+      }
+      rmSync(segment.path, { force: true });
+      this.inMemory -= segment.records?.length ?? 0;
+      this.sealed.shift();
+    }
+  }
+
+  private seal(): void {
+    const segment = this.open;
+    if (!segment) return;
+    this.open = undefined;
+    if (segment.descriptor !== undefined) closeSync(segment.descriptor);
+    const fits = this.inMemory <= MOST_IN_MEMORY || segment.descriptor === undefined;
+    if (!fits) this.inMemory -= segment.records.length;
+    this.sealed.push({ path: segment.path, records: fits ? segment.records : undefined });
+  }
+}
+
+/** The last line may be torn where a process was killed while writing it: that call was never answered. */
+function readSegment(path: string): UsageRecord[] {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  lines.pop();
+  return lines.map((line) => JSON.parse(line) as UsageRecord);
+}
+
+/** Does the file belong to another process that is still running? */
+function isLive(name: string, ownId: number): boolean {
+  const id = Number(name.split('-')[1]);
+  if (!Number.isInteger(id) || id === ownId) return false;
+  try {
+    process.kill(id, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,3 @@
+export { createLogger, describeError } from './logger.js';
+export type { Logger } from './logger.js';
+export { redact } from './redact.js';

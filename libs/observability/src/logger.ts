@@ -1,0 +1,41 @@
+import { destination, pino } from 'pino';
+import type { Logger as PinoLogger } from 'pino';
+import { redact } from './redact.js';
+
+export type Logger = PinoLogger;
+
+/** JSON lines on standard output, buffered: a line costs no system call of its own. */
+export function createLogger(level: string): Logger {
+  const stream = destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 200 });
+  return pino(
+    {
+      level,
+      base: undefined,
+      serializers: { err: describeError },
+      timestamp: pinoTime,
+      formatters: { level: levelName },
+    },
+    stream,
+  );
+}
+
+function pinoTime(): string {
+  return `,"time":"${new Date().toISOString()}"`;
+}
+
+function levelName(label: string) {
+  return { level: label };
+}
+
+/** Name, message and cause of an error, without what looks like a credential. */
+export function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return redact(String(error));
+  const { code } = error as NodeJS.ErrnoException;
+  return {
+    type: error.name,
+    code,
+    message: redact(error.message),
+    stack: redact(error.stack ?? ''),
+    cause: error.cause === undefined ? undefined : describeError(error.cause),
+  };
+}

@@ -1,0 +1,25 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { PrismaPGlite } from 'pglite-prisma-adapter';
+import { lockDirectory } from './directory-lock.js';
+import type { Driver } from './driver.js';
+
+/**
+ * Postgres inside this process, its files in `dataDir`. It takes a lock of our own: the engine's `postmaster.pid`
+ * lets a second process in, which would corrupt the files. @throws DirectoryInUse
+ */
+export async function openEmbedded(dataDir: string): Promise<Driver> {
+  const lock = await lockDirectory(dataDir);
+  const folder = join(dataDir, 'database');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const engine = await PGlite.create(folder);
+  return {
+    kind: 'embedded',
+    factory: new PrismaPGlite(engine),
+    close: async () => {
+      await engine.close();
+      await lock.release();
+    },
+  };
+}

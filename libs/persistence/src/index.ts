@@ -1,0 +1,28 @@
+export { listAudit } from './audit.js';
+export type { AuditEntry } from './audit.js';
+export { Database } from './database.js';
+export type { AuditNote, DatabaseOptions, Queries } from './database.js';
+export { DirectoryInUse } from './directory-lock.js';
+export { createKey, deleteKey, findKey, findKeyByHash, listKeys, loadKeys, updateKey } from './keys.js';
+export type { Key, KeyChange, NewKey } from './keys.js';
+export { createModel, deleteModel, findModel, listModels, loadModels, updateModel } from './models.js';
+export type { ModelChange, ModelRow, NewModel, NewTarget, TargetRow } from './models.js';
+export type { Page, PageRequest } from './page.js';
+export {
+  createProvider,
+  deleteProvider,
+  findProvider,
+  findProviderCalled,
+  listProviders,
+  loadProviders,
+  openProviderSecrets,
+  sealProviderSecrets,
+  updateProvider,
+} from './providers.js';
+export type { NewProvider, ProviderChange, ProviderRow, ProviderSecrets } from './providers.js';
+export { KeyHasher, SecretBox, WrongSecretKey } from './secret-box.js';
+export { openSecretKeys } from './secret-keys.js';
+export type { SecretKeys } from './secret-keys.js';
+export { ensureUsagePartitions } from './usage-partitions.js';
+export { findUsageRecord, insertUsageRecords, listUsageRecords, usageCursor } from './usage-records.js';
+export type { UsageFilter, UsageRow } from './usage-records.js';

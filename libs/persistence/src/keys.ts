@@ -1,0 +1,38 @@
+import type { Page, PageRequest } from './page.js';
+import { cutPage, pageQuery } from './page.js';
+import type { Queries } from './database.js';
+import type { Key, Prisma } from './generated/client.js';
+
+export type { Key } from './generated/client.js';
+export type NewKey = Omit<Prisma.KeyCreateInput, 'createdAt' | 'updatedAt'>;
+export type KeyChange = Prisma.KeyUpdateInput;
+
+/** Every key, for the snapshot. */
+export function loadKeys(queries: Queries): Promise<Key[]> {
+  return queries.key.findMany();
+}
+
+/** The key whose secret, or whose secret before a rotation, hashes to `hash`. */
+export function findKeyByHash(queries: Queries, hash: string): Promise<Key | null> {
+  return queries.key.findFirst({ where: { OR: [{ hash }, { previousHash: hash }] } });
+}
+
+export function findKey(queries: Queries, id: string): Promise<Key | null> {
+  return queries.key.findUnique({ where: { id } });
+}
+
+export async function listKeys(queries: Queries, page: PageRequest): Promise<Page<Key>> {
+  return cutPage(await queries.key.findMany(pageQuery(page)), page);
+}
+
+export function createKey(queries: Queries, key: NewKey): Promise<Key> {
+  return queries.key.create({ data: key });
+}
+
+export function updateKey(queries: Queries, id: string, change: KeyChange): Promise<Key> {
+  return queries.key.update({ where: { id }, data: change });
+}
+
+export function deleteKey(queries: Queries, id: string): Promise<Key> {
+  return queries.key.delete({ where: { id } });
+}

@@ -1,0 +1,98 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
+import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm';
+
+const NO_FILTERS = { externalTables: [], externalEnums: [] };
+
+/**
+ * Applies the migrations that the database has not had yet, under the engine's own advisory lock: of two processes
+ * that start at once, one applies them and the other finds nothing to do.
+ *
+ * @param folder the `prisma` folder: `schema.prisma` and `migrations/`
+ * @returns the names of the migrations that were applied
+ */
+export async function migrate(
+  factory: SqlMigrationAwareDriverAdapterFactory,
+  folder: string,
+): Promise<string[]> {
+  const engine = await openEngine(factory, folder);
+  const { appliedMigrationNames } = await engine.applyMigrations({
+    migrationsList: readMigrations(folder),
+    filters: NO_FILTERS,
+  });
+  return appliedMigrationNames;
+}
+
+/** What `schema.prisma` has that the migrations do not make, as SQL; empty when they agree. */
+export async function findDrift(
+  factory: SqlMigrationAwareDriverAdapterFactory,
+  folder: string,
+): Promise<string> {
+  const engine = await openEngine(factory, folder);
+  const files = [{ path: 'schema.prisma', content: readFileSync(join(folder, 'schema.prisma'), 'utf8') }];
+  const { stdout } = await engine.diff({
+    from: { tag: 'migrations', ...readMigrations(folder) },
+    to: { tag: 'schemaDatamodel', files },
+    script: true,
+    exitCode: null,
+    filters: NO_FILTERS,
+  });
+  return stdout ?? '';
+}
+
+async function openEngine(
+  factory: SqlMigrationAwareDriverAdapterFactory,
+  folder: string,
+): Promise<SchemaEngine> {
+  const engine = await loadEngine();
+  const datamodel = readFileSync(join(folder, 'schema.prisma'), 'utf8');
+  const bound = bindMigrationAwareSqlAdapterFactory(factory);
+  return engine.SchemaEngine.new({ datamodels: [['schema.prisma', datamodel]] }, () => {}, bound);
+}
+
+/** Node has it, its types (without the DOM's) do not. */
+declare const WebAssembly: {
+  instantiate(
+    binary: Uint8Array,
+    imports: Record<string, object>,
+  ): Promise<{ instance: { exports: { __wbindgen_start(): void } } }>;
+};
+
+type Engine = typeof import('@prisma/schema-engine-wasm/schema_engine_bg');
+
+/** The package's entry imports its .wasm file as a module, which Node 20 cannot: load it by hand. */
+async function loadEngine(): Promise<Engine> {
+  const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'));
+  const glue = (await import(pathToFileURL(join(folder, 'schema_engine_bg.js')).href)) as Engine;
+  const binary = readFileSync(join(folder, 'schema_engine_bg.wasm'));
+  const { instance } = await WebAssembly.instantiate(binary, { './schema_engine_bg.js': glue });
+  glue.__wbg_set_wasm(instance.exports);
+  instance.exports.__wbindgen_start();
+  return glue;
+}
+
+function readMigrations(folder: string): MigrationList {
+  const baseDir = join(folder, 'migrations');
+  const lockfile = join(baseDir, 'migration_lock.toml');
+  return {
+    baseDir,
+    lockfile: { path: 'migration_lock.toml', content: readFileSync(lockfile, 'utf8') },
+    shadowDbInitScript: '',
+    migrationDirectories: readdirSync(baseDir, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => ({ path: entry.name, migrationFile: readMigration(join(baseDir, entry.name)) }))
+      .sort((one, other) => (one.path < other.path ? -1 : 1)),
+  };
+}
+
+function readMigration(directory: string) {
+  const file = join(directory, 'migration.sql');
+  const content = existsSync(file)
+    ? { tag: 'ok' as const, value: readFileSync(file, 'utf8') }
+    : { tag: 'error' as const, value: 'migration.sql is missing' };
+  return { path: 'migration.sql', content };
+}

@@ -1,0 +1,38 @@
+import type { Queries } from './database.js';
+
+/** One number for all processes on a database: they take turns. */
+const LOCK = 7_270_736_901n;
+
+/** Makes the partitions of this month and the `months - 1` after it (UTC); run it in a transaction. */
+export async function ensureUsagePartitions(queries: Queries, now: Date, months: number): Promise<void> {
+  const wanted = Array.from({ length: months }, (_, ahead) => monthOf(now, ahead));
+  if ((await findMissing(queries, wanted)).length === 0) return;
+  await queries.$executeRaw`SELECT pg_advisory_xact_lock(${LOCK})`;
+  for (const { name, from, to } of await findMissing(queries, wanted)) {
+    await queries.$executeRawUnsafe(
+      `CREATE TABLE ${name} PARTITION OF usage_record FOR VALUES FROM ('${from}') TO ('${to}')`,
+    );
+  }
+}
+
+interface Month {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+function monthOf(now: Date, ahead: number): Month {
+  const start = (month: number) =>
+    new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + month)).toISOString();
+  const from = start(ahead);
+  return { name: `usage_record_${from.slice(0, 7).replace('-', '_')}`, from, to: start(ahead + 1) };
+}
+
+async function findMissing(queries: Queries, wanted: readonly Month[]): Promise<Month[]> {
+  const rows = await queries.$queryRaw<{ name: string }[]>`
+    SELECT child.relname AS name FROM pg_inherits
+    JOIN pg_class child ON child.oid = inhrelid
+    WHERE inhparent = 'usage_record'::regclass`;
+  const names = new Set(rows.map(({ name }) => name));
+  return wanted.filter(({ name }) => !names.has(name));
+}

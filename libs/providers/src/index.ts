@@ -1,0 +1,19 @@
+import { openai } from './openai/adapter.js';
+import { openaiCompatible } from './openai-compatible/adapter.js';
+import { sandbox } from './sandbox/adapter.js';
+import type { ProviderAdapter } from './spec.js';
+
+export { asksForUsage } from './openai-compatible/encode-request.js';
+export type { Codec, DecodeContext, Decoded, ProviderAdapter, StreamDecoder } from './spec.js';
+
+const ADAPTERS: readonly ProviderAdapter[] = [openai, openaiCompatible, sandbox];
+
+const BY_TYPE = new Map(ADAPTERS.map((adapter) => [adapter.name, adapter]));
+
+/** The provider types that are built, by the name an operator gives as `type`. */
+export const PROVIDER_TYPES: readonly string[] = [...BY_TYPE.keys()];
+
+/** The adapter of a provider type; undefined when there is none. */
+export function findAdapter(type: string): ProviderAdapter | undefined {
+  return BY_TYPE.get(type);
+}

@@ -1,0 +1,35 @@
+import { GatewayError, JsonMembers, readUsage } from '#contract';
+import type { Usage } from '#contract';
+import { decodeEmbeddedError } from './decode-error.js';
+import type { DecodeContext, Decoded } from '../spec.js';
+
+const members = new JsonMembers(['model', 'usage', 'error', 'choices']);
+
+/** The upstream's bytes with the client's model name in them; everything else as it came. */
+export function decodeResponse(body: Buffer, context: DecodeContext): Decoded {
+  if (!members.read(body)) {
+    throw new GatewayError('upstream_unavailable', {
+      message: 'The provider answered with something that is not JSON.',
+    });
+  }
+  if (isGiven(body, members.start('error')) && members.start('choices') < 0) throw decodeEmbeddedError(body);
+  const usage = parseUsage(body, members.start('usage'), members.end('usage'));
+  const start = members.start('model');
+  if (start < 0) return { body, usage };
+  const end = members.end('model');
+  return { body: Buffer.concat([body.subarray(0, start), context.model, body.subarray(end)]), usage };
+}
+
+/** Is there a value, and is it not null? */
+export function isGiven(bytes: Buffer, start: number): boolean {
+  return start >= 0 && bytes[start] !== 0x6e;
+}
+
+export function parseUsage(bytes: Buffer, start: number, end: number): Usage | undefined {
+  if (!isGiven(bytes, start)) return undefined;
+  try {
+    return readUsage(JSON.parse(bytes.toString('utf8', start, end)));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,57 @@
+import { Agent } from 'undici';
+import type { Timeouts } from '#contract';
+import { Exchange } from './exchange.js';
+
+export interface UpstreamRequest {
+  readonly origin: string;
+  /** Path and query. */
+  readonly path: string;
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | undefined;
+  readonly timeouts: Timeouts;
+}
+
+/** Idle connections are closed before most servers and load balancers close theirs. */
+const KEEP_ALIVE_MS = 4_000;
+
+/** The only code that opens a socket to a provider. Redirects are not followed. */
+export class UpstreamClient {
+  /** One pool of connections per connect timeout: undici takes it when a pool is made. */
+  private readonly agents = new Map<number, Agent>();
+
+  /** Sends a request; the exchange can be aborted from now on. Resolve `exchange.head` for the status line. */
+  send(request: UpstreamRequest): Exchange {
+    const { origin, path, method, headers, body, timeouts } = request;
+    const exchange = new Exchange(timeouts.total_ms);
+    const options = {
+      origin,
+      path,
+      method,
+      headers,
+      body: body ?? null,
+      headersTimeout: timeouts.first_byte_ms,
+      bodyTimeout: timeouts.idle_ms,
+    };
+    this.agent(timeouts.connect_ms).dispatch(options, exchange);
+    return exchange;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.agents.values()].map((agent) => agent.destroy()));
+  }
+
+  private agent(connectMs: number): Agent {
+    let agent = this.agents.get(connectMs);
+    if (!agent) {
+      agent = new Agent({
+        connect: { timeout: connectMs },
+        pipelining: 1,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        maxHeaderSize: 64 * 1024,
+      });
+      this.agents.set(connectMs, agent);
+    }
+    return agent;
+  }
+}

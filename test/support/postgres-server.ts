@@ -1,0 +1,131 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+
+/** A Postgres server for tests. */
+export interface PostgresServer {
+  /** `postgresql://postgres@127.0.0.1:PORT`, without a database. */
+  readonly url: string;
+  readonly pid: number | undefined;
+  stop(): Promise<void>;
+}
+
+/** Debian keeps its binaries here, outside of PATH. */
+const DEBIAN = '/usr/lib/postgresql';
+
+export class NoPostgres extends Error {}
+
+/** The server at PLLM_TEST_POSTGRES_URL, or one of our own on loopback, in a directory that goes with it. */
+export async function startPostgres(): Promise<PostgresServer> {
+  const given = process.env.PLLM_TEST_POSTGRES_URL;
+  if (given) return { url: given.replace(/\/$/, ''), pid: undefined, stop: async () => {} };
+  const binaries = findBinaries();
+  const folder = mkdtempSync(join(tmpdir(), 'pllm-postgres-'));
+  const user = databaseUser();
+  if (user) chownSync(folder, user.uid, user.gid);
+  const data = join(folder, 'data');
+  const init = spawnSync(
+    join(binaries, 'initdb'),
+    ['-D', data, '-A', 'trust', '-U', 'postgres', '--no-sync'],
+    {
+      ...user,
+      encoding: 'utf8',
+    },
+  );
+  if (init.status !== 0) throw new NoPostgres(`initdb failed: ${init.stderr}`);
+  const port = await freePort();
+  const settings = ['fsync=off', 'max_connections=200', `unix_socket_directories=${folder}`];
+  const args = [
+    '-D',
+    data,
+    '-h',
+    '127.0.0.1',
+    '-p',
+    String(port),
+    ...settings.flatMap((setting) => ['-c', setting]),
+  ];
+  const server = spawn(join(binaries, 'postgres'), args, { ...user, stdio: 'ignore' });
+  const kill = (): void => void server.kill('SIGKILL');
+  process.once('exit', kill);
+  const url = `postgresql://postgres@127.0.0.1:${port}`;
+  await untilUp(url);
+  return {
+    url,
+    pid: server.pid,
+    stop: async () => {
+      process.off('exit', kill);
+      const ended = new Promise((resolve) => server.once('exit', resolve));
+      server.kill('SIGINT');
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A new, empty database on the server. */
+export async function createDatabase(server: Pick<PostgresServer, 'url'>): Promise<string> {
+  const name = `pllm_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
+  const client = new Client({ connectionString: `${server.url}/postgres` });
+  await client.connect();
+  await client.query(`CREATE DATABASE ${name}`);
+  await client.end();
+  return `${server.url}/${name}`;
+}
+
+/** A port that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function findBinaries(): string {
+  const versions = existsSync(DEBIAN)
+    ? readdirSync(DEBIAN).sort((one, other) => Number(other) - Number(one))
+    : [];
+  const folders = [
+    ...versions.map((version) => join(DEBIAN, version, 'bin')),
+    ...(process.env.PATH ?? '').split(':'),
+  ];
+  const found = folders.find(
+    (folder) => existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')),
+  );
+  if (!found)
+    throw new NoPostgres(
+      'Postgres is not installed: apt-get install postgresql, or set PLLM_TEST_POSTGRES_URL',
+    );
+  return found;
+}
+
+/** Postgres refuses to run as root: then it runs as the user its package made. */
+function databaseUser(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const id = (flag: string): number =>
+    Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout);
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+async function untilUp(url: string): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const client = new Client({ connectionString: `${url}/postgres` });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch {
+      await sleep(100);
+    }
+  }
+  throw new NoPostgres('Postgres did not come up within 10 s');
+}

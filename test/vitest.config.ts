@@ -1,0 +1,57 @@
+import swc from 'unplugin-swc';
+import { defineConfig } from 'vitest/config';
+
+/** The source condition of package.json's `imports`: tests run the sources, not the build. */
+const conditions = ['pllm-source'];
+
+export const sources = {
+  oxc: false as const,
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  // Nest's constructor injection needs decorator metadata, which only SWC writes.
+  plugins: [
+    swc.vite({
+      tsconfigFile: false,
+      swcrc: false,
+      module: { type: 'es6' },
+      jsc: {
+        target: 'es2022',
+        keepClassNames: true,
+        parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+      },
+    }),
+  ],
+};
+
+const root = new URL('..', import.meta.url).pathname;
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...sources,
+        root,
+        test: {
+          name: 'unit',
+          include: ['apps/**/*.spec.ts', 'libs/**/*.spec.ts'],
+          setupFiles: ['reflect-metadata'],
+          pool: 'forks',
+        },
+      },
+      {
+        ...sources,
+        root,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.spec.ts', 'test/conformance/**/*.spec.ts'],
+          setupFiles: ['reflect-metadata'],
+          globalSetup: ['test/support/databases.ts'],
+          pool: 'forks',
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
