@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -22,7 +22,7 @@ function filesUnder(folder) {
 
 function digest(files) {
   const hash = createHash('sha256');
-  for (const file of files) hash.update(file).update('\0').update(readFileSync(file)).update('\0');
+  for (const file of files) hash.update(relative(ROOT, file)).update('\0').update(readFileSync(file)).update('\0');
   return hash.digest('hex');
 }
 
@@ -52,7 +52,7 @@ step({
   inputs: () => [at('package-lock.json')],
   stamp: at('node_modules', '.stamp'),
   // Nothing here needs an install script, and one of them would try to download a binary.
-  make: () => run('npm', ['ci', '--ignore-scripts', '--loglevel', 'error', '--no-fund', '--no-audit']),
+  make: () => run('npm', ['ci', '--ignore-scripts', '--include', 'dev', '--loglevel', 'error', '--no-fund', '--no-audit']),
 });
 
 step({
