@@ -132,7 +132,8 @@ export class GatewayError extends Error {
       headers['retry-after'] = String(Math.ceil(this.retryAfter));
       headers['retry-after-ms'] = String(Math.ceil(this.retryAfter * 1000));
     }
-    if (this.code === 'upstream_rejected' || this.code === 'insufficient_quota') {
+    const isSpent = this.code === 'insufficient_quota' || this.upstream?.code === 'insufficient_quota';
+    if (this.code === 'upstream_rejected' || isSpent) {
       headers['x-should-retry'] = 'false';
     }
     return headers;

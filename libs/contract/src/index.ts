@@ -1,6 +1,6 @@
 export { ERRORS, GatewayError } from './errors.js';
 export type { ErrorBody, ErrorCode, ErrorDetails, ErrorType, Retry, UpstreamFault } from './errors.js';
-export { JsonMembers, memberSpan } from './json-members.js';
+export { JsonMembers } from './json-members.js';
 export type {
   ChatMessage,
   ChatRequest,
@@ -14,6 +14,8 @@ export type {
 export { DEFAULT_TIMEOUTS } from './target.js';
 export type { Provider, Target, Timeouts } from './target.js';
 export type { ChunksReply, OpenReply, Reply, WholeReply } from './reply.js';
+export { splice } from './splice.js';
+export type { Edit } from './splice.js';
 export { SseParser } from './sse.js';
 export type { SseEvent } from './sse.js';
 export { readUsage } from './usage.js';

@@ -1,3 +1,5 @@
+import type { Span } from './operation.js';
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
@@ -26,6 +28,7 @@ export class JsonMembers<Name extends string> {
   close = -1;
 
   private readonly byLength: ({ name: Name; bytes: Buffer; index: number }[] | undefined)[] = [];
+  private readonly nameStarts: number[];
   private readonly starts: number[];
   private readonly ends: number[];
   private readonly indexes = new Map<Name, number>();
@@ -38,6 +41,7 @@ export class JsonMembers<Name extends string> {
       (this.byLength[bytes.length] ??= []).push({ name, bytes, index });
       this.indexes.set(name, index);
     });
+    this.nameStarts = names.map(() => -1);
     this.starts = names.map(() => -1);
     this.ends = names.map(() => -1);
   }
@@ -50,6 +54,21 @@ export class JsonMembers<Name extends string> {
   /** Offset behind the value of `name`, or -1. */
   end(name: Name): number {
     return this.ends[this.indexes.get(name) ?? -1] ?? -1;
+  }
+
+  /**
+   * The span to cut so that the member `name` is gone and the rest is still an object: its name, its value and one
+   * comma. Only of a member that was found.
+   */
+  spanOf(name: Name): Span {
+    const index = this.indexes.get(name) ?? -1;
+    const nameStart = this.nameStarts[index] ?? -1;
+    const end = this.ends[index] ?? -1;
+    let before = nameStart - 1;
+    while (before > 0 && (this.bytes[before] ?? 0) <= 0x20) before--;
+    if (this.bytes[before] === COMMA) return { start: before, end };
+    const after = this.skipSpace(end);
+    return { start: nameStart, end: this.bytes[after] === COMMA ? after + 1 : end };
   }
 
   /** Reads the object in `bytes[from, to)`; false when there is no well-delimited object. */
@@ -67,6 +86,7 @@ export class JsonMembers<Name extends string> {
     if (bytes[at] === CLOSE_BRACE) return this.closeAt(at);
     for (;;) {
       if (bytes[at] !== QUOTE) return false;
+      const keyStart = at;
       const keyEnd = this.skipString(at);
       if (keyEnd < 0) return false;
       const index = this.wanted(at + 1, keyEnd - 1);
@@ -75,7 +95,7 @@ export class JsonMembers<Name extends string> {
       const start = this.skipSpace(at + 1);
       const end = this.skipValue(start);
       if (end <= start) return false;
-      if (index >= 0) this.keep(index, start, end);
+      if (index >= 0) this.keep(index, keyStart, start, end);
       at = this.skipSpace(end);
       if (at >= to) return false;
       if (bytes[at] === CLOSE_BRACE) return this.closeAt(at);
@@ -89,10 +109,11 @@ export class JsonMembers<Name extends string> {
     return this.skipSpace(at + 1) === this.limit;
   }
 
-  private keep(index: number, start: number, end: number): void {
+  private keep(index: number, nameStart: number, start: number, end: number): void {
     if (this.starts[index] !== -1) {
       for (const [name, other] of this.indexes) if (other === index) this.duplicate ??= name;
     }
+    this.nameStarts[index] = nameStart;
     this.starts[index] = start;
     this.ends[index] = end;
   }
@@ -192,24 +213,4 @@ export class JsonMembers<Name extends string> {
       from = quote + 1;
     }
   }
-}
-
-/**
- * The span to cut so that the member whose value stands at `[start, end)` is gone and the rest is still an object:
- * its name, its value and one comma.
- */
-export function memberSpan(bytes: Buffer, start: number, end: number): { start: number; end: number } {
-  const nameEnd = bytes.lastIndexOf(QUOTE, start - 1);
-  const nameStart = bytes.lastIndexOf(QUOTE, nameEnd - 1);
-  const before = lastNotSpace(bytes, nameStart - 1);
-  if (bytes[before] === COMMA) return { start: before, end };
-  const after = bytes.indexOf(COMMA, end);
-  const isLast = after < 0 || lastNotSpace(bytes, after - 1) !== lastNotSpace(bytes, end - 1);
-  return { start: nameStart, end: isLast ? end : after + 1 };
-}
-
-function lastNotSpace(bytes: Buffer, from: number): number {
-  let at = from;
-  while (at >= 0 && (bytes[at] ?? 0) <= 0x20) at--;
-  return at;
 }

@@ -9,7 +9,7 @@ export interface SseEvent {
   readonly event: string | undefined;
 }
 
-/** An upstream that never ends a line may not fill the memory: the most bytes of one unfinished event. */
+/** An upstream that never ends a line, or an event, may not fill the memory: the most bytes of one unfinished event. */
 const MOST = 64 * 1024 * 1024;
 
 /**
@@ -22,6 +22,7 @@ export class SseParser {
   private pending: Buffer[] = [];
   private pendingBytes = 0;
   private data: Buffer[] = [];
+  private dataBytes = 0;
   private event: string | undefined;
   private skipLineFeed = false;
   private atStart = true;
@@ -29,7 +30,8 @@ export class SseParser {
   /** Events that are complete with these bytes. */
   push(bytes: Buffer): SseEvent[] {
     if (bytes.length === 0) return [];
-    if (this.pendingBytes > 0 && !bytes.includes(LF) && !bytes.includes(CR)) return this.keep(bytes);
+    const isMore = this.pendingBytes > 0 && !this.atStart;
+    if (isMore && !bytes.includes(LF) && !bytes.includes(CR)) return this.keep(bytes);
     const text = this.takePending(bytes);
     if (!this.atStart) return this.readLines(text);
     if (text.length < MARK.length && MARK.subarray(0, text.length).equals(text)) return this.keep(text);
@@ -48,8 +50,12 @@ export class SseParser {
   private keep(bytes: Buffer): SseEvent[] {
     this.pending.push(bytes);
     this.pendingBytes += bytes.length;
-    if (this.pendingBytes > MOST) throw new RangeError('A server-sent event is too large.');
+    this.checkSize();
     return [];
+  }
+
+  private checkSize(): void {
+    if (this.pendingBytes + this.dataBytes > MOST) throw new RangeError('A server-sent event is too large.');
   }
 
   private takePending(bytes?: Buffer): Buffer {
@@ -89,6 +95,8 @@ export class SseParser {
     // 'data:' and 'event:' are the only fields that matter here; comments, ids and retry times are dropped.
     if (startsWith(text, from, to, DATA)) {
       this.data.push(text.subarray(valueStart(text, from + 4, to), to));
+      this.dataBytes += to - from;
+      this.checkSize();
     } else if (startsWith(text, from, to, EVENT)) {
       this.event = text.toString('utf8', valueStart(text, from + 5, to), to);
     }
@@ -99,6 +107,7 @@ export class SseParser {
     this.event = undefined;
     if (data.length === 0) return undefined;
     this.data = [];
+    this.dataBytes = 0;
     return { data: data.length === 1 ? (data[0] as Buffer) : joinLines(data), event };
   }
 }

@@ -1,6 +1,9 @@
 import type { GatewayError, OperationName, Target, Usage } from '#contract';
 import type { CallStatus, UsageRecord } from './usage-record.js';
 
+/** The longest name, code or end user that is kept of a call. */
+const LONGEST_TEXT = 256;
+
 /** What is known of a call when it starts. */
 export interface TalliedCall {
   readonly requestId: string;
@@ -66,11 +69,13 @@ export class Tally {
     const { usage, firstTokenAt, target } = this;
     return {
       ...this.call,
+      model: bounded(this.call.model),
+      endUser: this.call.endUser === null ? null : bounded(this.call.endUser),
       provider: target?.provider.name ?? null,
-      upstreamModel: target?.model ?? null,
+      upstreamModel: target ? bounded(target.model) : null,
       status,
       httpStatus: this.httpStatus(status),
-      errorCode: status === 'error' ? (this.error?.upstream?.code ?? this.error?.code ?? null) : null,
+      errorCode: status === 'error' ? this.errorCode() : null,
       promptTokens: usage?.promptTokens ?? 0,
       completionTokens: usage?.completionTokens ?? 0,
       cachedTokens: usage?.cachedTokens ?? 0,
@@ -82,6 +87,11 @@ export class Tally {
     };
   }
 
+  private errorCode(): string | null {
+    const code = this.error?.upstream?.code ?? this.error?.code;
+    return code === undefined ? null : bounded(code);
+  }
+
   private status(): CallStatus {
     if (this.error) return this.error.code === 'client_closed_request' ? 'cancelled' : 'error';
     return this.finished ? 'ok' : 'cancelled';
@@ -91,4 +101,9 @@ export class Tally {
     if (this.committed) return 200;
     return status === 'cancelled' ? 499 : (this.error?.status ?? 200);
   }
+}
+
+/** What a client or an upstream wrote: bounded, and without the one character that Postgres refuses in a text. */
+function bounded(text: string): string {
+  return text.slice(0, LONGEST_TEXT).replaceAll('\0', '');
 }

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fdatasync,
   mkdirSync,
   openSync,
@@ -34,13 +35,21 @@ interface Segment {
   records: UsageRecord[] | undefined;
 }
 
+interface OpenSegment {
+  readonly path: string;
+  readonly records: UsageRecord[];
+  readonly descriptor: number | undefined;
+  /** Did the last line not go in whole? The next one may not be glued to it. */
+  isTorn: boolean;
+}
+
 /**
  * The usage ledger's way to the database. A record is in a file by `write()` when `append` returns, which is what a
  * killed process needs; a batch at a time goes to the database, and a file goes when all of it is there. Files that
  * a dead process left are read at the start. Exactly once, since the database drops what it already has.
  */
 export class UsageSpool {
-  private open: (Segment & { records: UsageRecord[]; descriptor: number | undefined }) | undefined;
+  private open: OpenSegment | undefined;
   private sealed: Segment[] = [];
   private inMemory = 0;
   private serial = 0;
@@ -48,6 +57,7 @@ export class UsageSpool {
   private flushTimer: NodeJS.Timeout | undefined;
   private flushing: Promise<void> | undefined;
   private closed = false;
+  private isFailing = false;
 
   constructor(private readonly options: SpoolOptions) {
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
@@ -67,13 +77,10 @@ export class UsageSpool {
     const segment = (this.open ??= this.openSegment());
     segment.records.push(record);
     this.inMemory++;
-    try {
-      if (segment.descriptor !== undefined) writeSync(segment.descriptor, `${JSON.stringify(record)}\n`);
-    } catch (error) {
-      this.fullDisk(error);
-    }
+    if (segment.descriptor !== undefined) this.write(segment, segment.descriptor, record);
     this.syncTimer ??= setTimeout(() => this.sync(), SYNC_MS);
-    this.schedule(this.options.everyMs ?? 200);
+    // A database that is down is not asked at every record, nor is every record a file.
+    this.schedule(this.isFailing ? RETRY_MS : (this.options.everyMs ?? 200));
   }
 
   /** Everything that is appended by now is in the database, or `false`: it stays in its files. */
@@ -92,10 +99,22 @@ export class UsageSpool {
     return this.flush();
   }
 
-  private openSegment() {
+  private openSegment(): OpenSegment {
     const name = `${Date.now()}-${this.options.processId}-${this.serial++}.jsonl`;
     const path = join(this.options.folder, name);
-    return { path, descriptor: this.openFile(path), records: [] as UsageRecord[] };
+    return { path, descriptor: this.openFile(path), records: [], isTorn: false };
+  }
+
+  private write(segment: OpenSegment, descriptor: number, record: UsageRecord): void {
+    const line = Buffer.from(`${segment.isTorn ? '\n' : ''}${JSON.stringify(record)}\n`);
+    try {
+      segment.isTorn = true;
+      const written = writeSync(descriptor, line);
+      if (written < line.length) throw new Error(`${written} of ${line.length} bytes were written`);
+      segment.isTorn = false;
+    } catch (error) {
+      this.fullDisk(error);
+    }
   }
 
   private openFile(path: string): number | undefined {
@@ -137,14 +156,16 @@ export class UsageSpool {
     while (this.sealed[0]) {
       const segment = this.sealed[0];
       try {
-        const records = segment.records ?? readSegment(segment.path);
+        const records = segment.records ?? this.readSegment(segment.path);
         for (let from = 0; from < records.length; from += BATCH) {
           await this.options.insert(records.slice(from, from + BATCH));
         }
       } catch (error) {
+        this.isFailing = true;
         this.options.report('usage records cannot be written; they stay in the spool', error);
         return;
       }
+      this.isFailing = false;
       rmSync(segment.path, { force: true });
       this.inMemory -= segment.records?.length ?? 0;
       this.sealed.shift();
@@ -160,13 +181,25 @@ export class UsageSpool {
     if (!fits) this.inMemory -= segment.records.length;
     this.sealed.push({ path: segment.path, records: fits ? segment.records : undefined });
   }
-}
 
-/** The last line may be torn where a process was killed while writing it: that call was never answered. */
-function readSegment(path: string): UsageRecord[] {
-  const lines = readFileSync(path, 'utf8').split('\n');
-  lines.pop();
-  return lines.map((line) => JSON.parse(line) as UsageRecord);
+  /** Another process that was started beside this one may have taken the file over, and done with it. */
+  private readSegment(path: string): UsageRecord[] {
+    const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [''];
+    // A last line without its end was torn by a kill in the middle of it: that call was never answered.
+    lines.pop();
+    return lines.flatMap((line) => this.readLine(path, line));
+  }
+
+  /** One line that a full disk tore may not hold back all the others. */
+  private readLine(path: string, line: string): UsageRecord[] {
+    if (line === '') return [];
+    try {
+      return [JSON.parse(line) as UsageRecord];
+    } catch (error) {
+      this.options.report(`a torn usage record is left out (${path})`, error);
+      return [];
+    }
+  }
 }
 
 /** Does the file belong to another process that is still running? */
@@ -176,7 +209,8 @@ function isLive(name: string, ownId: number): boolean {
   try {
     process.kill(id, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // It runs, as another user.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

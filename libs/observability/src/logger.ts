@@ -27,8 +27,15 @@ function levelName(label: string) {
   return { level: label };
 }
 
+/** A cause may lead back to itself: that far and no further. */
+const DEEPEST_CAUSE = 8;
+
 /** Name, message and cause of an error, without what looks like a credential. */
 export function describeError(error: unknown): unknown {
+  return describe(error, DEEPEST_CAUSE);
+}
+
+function describe(error: unknown, deepest: number): unknown {
   if (!(error instanceof Error)) return redact(String(error));
   const { code } = error as NodeJS.ErrnoException;
   return {
@@ -36,6 +43,6 @@ export function describeError(error: unknown): unknown {
     code,
     message: redact(error.message),
     stack: redact(error.stack ?? ''),
-    cause: error.cause === undefined ? undefined : describeError(error.cause),
+    cause: error.cause === undefined || deepest === 0 ? undefined : describe(error.cause, deepest - 1),
   };
 }

@@ -35,12 +35,12 @@ export class Database {
     private readonly closeDriver: () => Promise<void>,
   ) {}
 
-  /** Opens, and brings the schema up to date. @throws DirectoryInUse */
+  /** Opens, and brings the schema up to date. @throws DirectoryInUse, DatabaseUnreachable */
   static async open(options: DatabaseOptions): Promise<Database> {
     const driver =
-      options.url === undefined ? await openEmbedded(options.dataDir) : openPostgres(options.url);
+      options.url === undefined ? await openEmbedded(options.dataDir) : await openPostgres(options.url);
     try {
-      await migrate(driver.factory, options.schemaFolder);
+      await driver.migrate((factory) => migrate(factory, options.schemaFolder));
       const prisma = new PrismaClient({ adapter: driver.factory, errorFormat: 'minimal' });
       return new Database(prisma, driver.kind, driver.close);
     } catch (error) {

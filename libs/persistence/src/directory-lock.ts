@@ -1,5 +1,14 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,7 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** sun_path of a Unix socket holds 108 bytes on Linux, 104 on macOS. */
 const LONGEST_SOCKET_PATH = 100;
 
-/** How long a process that took over a dead holder's lock waits to see whether another did the same. */
+/** How long a socket may stand there and not listen yet, and a new holder waits to see whether it is one. */
 const CONTEST_MS = 50;
 
 export class DirectoryInUse extends Error {}
@@ -23,19 +32,46 @@ export class DirectoryInUse extends Error {}
 export async function lockDirectory(directory: string): Promise<{ release(): Promise<void> }> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = socketPath(realpathSync(directory));
-  let server = await listen(path);
-  if (!server) {
-    if (await answers(path)) throw inUse(directory);
-    rmSync(path, { force: true });
-    server = await listen(path);
-    if (!server) throw inUse(directory);
-    const mine = statSync(path).ino;
-    await sleep(CONTEST_MS);
-    if (!existsSync(path) || statSync(path).ino !== mine) throw inUse(directory);
+  const token = randomBytes(16).toString('hex');
+  const server = (await listen(path, token)) ?? (await takeOver(path, token));
+  if (!server) throw inUse(directory);
+  server.unref();
+  await sleep(CONTEST_MS);
+  // Whoever lost leaves its server open: closing it would remove the winner's socket.
+  if ((await ask(path)) !== token) throw inUse(directory);
+  return { release: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+/** Replaces the socket of a holder that died; undefined when it lives, or another was quicker. */
+async function takeOver(path: string, token: string): Promise<Server | undefined> {
+  const dead = identityOf(path);
+  if ((await ask(path)) !== undefined) return undefined;
+  // Between `bind` and `listen` a socket refuses as a dead one does.
+  await sleep(CONTEST_MS);
+  if ((await ask(path)) !== undefined) return undefined;
+  return removeSocket(path, dead) ? listen(path, token) : undefined;
+}
+
+/** Moves it aside to see whether it is still the dead one: if not, it is another's, and goes back. */
+function removeSocket(path: string, dead: string | undefined): boolean {
+  if (!existsSync(path)) return true;
+  const aside = `${path}.${process.pid}`;
+  try {
+    renameSync(path, aside);
+    const isDead = identityOf(aside) === dead;
+    if (!isDead) linkSync(aside, path);
+    return isDead;
+  } catch {
+    return false;
+  } finally {
+    rmSync(aside, { force: true });
   }
-  const held = server;
-  held.unref();
-  return { release: () => new Promise((resolve) => held.close(() => resolve())) };
+}
+
+/** An inode's number alone is given anew at once. */
+function identityOf(path: string): string | undefined {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat && `${stat.ino} ${stat.mtimeNs}`;
 }
 
 function inUse(directory: string): DirectoryInUse {
@@ -51,10 +87,13 @@ function socketPath(directory: string): string {
   return join(link, 'lock.sock');
 }
 
-/** A listening server, or undefined when the path is taken. */
-function listen(path: string): Promise<Server | undefined> {
+/** A server that answers with its token, or undefined when the path is taken. */
+function listen(path: string, token: string): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.destroy());
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.end(token);
+    });
     server.once('error', (error: NodeJS.ErrnoException) =>
       error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
     );
@@ -62,16 +101,19 @@ function listen(path: string): Promise<Server | undefined> {
   });
 }
 
-/** Is somebody alive behind the socket? */
-function answers(path: string): Promise<boolean> {
+/** How long a holder whose event loop is busy may take to say who it is. */
+const PATIENCE_MS = 2_000;
+
+/** The token of whoever is behind the socket, empty where it does not say; undefined when nobody is there. */
+function ask(path: string): Promise<string | undefined> {
   return new Promise((resolve) => {
+    let token = '';
     const socket = connect(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
+    socket.setEncoding('utf8').setTimeout(PATIENCE_MS, () => socket.destroy());
+    socket.on('data', (text: string) => (token += text));
     socket.once('error', (error: NodeJS.ErrnoException) =>
-      resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'),
+      resolve(error.code === 'ECONNREFUSED' || error.code === 'ENOENT' ? undefined : token),
     );
+    socket.once('close', () => resolve(token));
   });
 }

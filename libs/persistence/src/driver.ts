@@ -4,5 +4,7 @@ import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapt
 export interface Driver {
   readonly kind: 'embedded' | 'postgres';
   readonly factory: SqlMigrationAwareDriverAdapterFactory;
+  /** Lends a way in for migrations, whose sessions, and with them the locks they took, end with it. */
+  migrate<T>(run: (factory: SqlMigrationAwareDriverAdapterFactory) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }

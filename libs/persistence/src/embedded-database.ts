@@ -14,9 +14,11 @@ export async function openEmbedded(dataDir: string): Promise<Driver> {
   const folder = join(dataDir, 'database');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const engine = await PGlite.create(folder);
+  const factory = new PrismaPGlite(engine);
   return {
     kind: 'embedded',
-    factory: new PrismaPGlite(engine),
+    factory,
+    migrate: (run) => run(factory),
     close: async () => {
       await engine.close();
       await lock.release();

@@ -8,6 +8,7 @@ export type { Key, KeyChange, NewKey } from './keys.js';
 export { createModel, deleteModel, findModel, listModels, loadModels, updateModel } from './models.js';
 export type { ModelChange, ModelRow, NewModel, NewTarget, TargetRow } from './models.js';
 export type { Page, PageRequest } from './page.js';
+export { DatabaseUnreachable } from './postgres-database.js';
 export {
   createProvider,
   deleteProvider,

@@ -64,8 +64,18 @@ declare const WebAssembly: {
 
 type Engine = typeof import('@prisma/schema-engine-wasm/schema_engine_bg');
 
+let loading: Promise<Engine> | undefined;
+
+/**
+ * Once a process: the package keeps its instance in a global, and what it finalizes later (of an engine that is
+ * garbage) goes to whichever instance is there by then.
+ */
+function loadEngine(): Promise<Engine> {
+  return (loading ??= instantiateEngine());
+}
+
 /** The package's entry imports its .wasm file as a module, which Node 20 cannot: load it by hand. */
-async function loadEngine(): Promise<Engine> {
+async function instantiateEngine(): Promise<Engine> {
   const folder = dirname(createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm'));
   const glue = (await import(pathToFileURL(join(folder, 'schema_engine_bg.js')).href)) as Engine;
   const binary = readFileSync(join(folder, 'schema_engine_bg.wasm'));

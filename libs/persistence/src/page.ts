@@ -1,3 +1,5 @@
+import { GatewayError } from '#contract';
+
 /** A piece of a list: at most `limit` rows behind the row with the id `cursor`. */
 export interface PageRequest {
   readonly limit: number;
@@ -20,4 +22,9 @@ export function pageQuery({ limit, cursor }: PageRequest) {
 
 export function cutPage<Row>(rows: Row[], { limit }: PageRequest): Page<Row> {
   return { rows: rows.slice(0, limit), hasMore: rows.length > limit };
+}
+
+/** A cursor that no list gave out. */
+export function unknownCursor(): GatewayError {
+  return new GatewayError('invalid_value', { param: 'cursor', message: "Invalid 'cursor'." });
 }

@@ -6,8 +6,11 @@ import type { Driver } from './driver.js';
 const STATEMENT_MS = 10_000;
 const CONNECT_MS = 5_000;
 
-/** A Postgres server, by its URL. Connects at the first query. */
-export function openPostgres(url: string): Driver {
+/** The server at DATABASE_URL cannot be used; the message names no address. */
+export class DatabaseUnreachable extends Error {}
+
+/** A Postgres server, by its URL. @throws DatabaseUnreachable */
+export async function openPostgres(url: string): Promise<Driver> {
   const pool = new Pool({
     connectionString: url,
     max: 10,
@@ -19,5 +22,28 @@ export function openPostgres(url: string): Driver {
   });
   // An idle connection that the server closes is nobody's error: the pool opens another.
   pool.on('error', () => {});
-  return { kind: 'postgres', factory: new PrismaPg(pool), close: () => pool.end() };
+  try {
+    await pool.query('SELECT 1');
+  } catch (cause) {
+    await pool.end();
+    const { code = 'no reason given' } = cause as NodeJS.ErrnoException;
+    throw new DatabaseUnreachable(`The database at DATABASE_URL cannot be used (${code}).`, { cause });
+  }
+  return {
+    kind: 'postgres',
+    factory: new PrismaPg(pool),
+    migrate: (run) => lendSessions(url, run),
+    close: () => pool.end(),
+  };
+}
+
+/** The engine locks for its session and never unlocks: in a pool that stays, no other process would ever start. */
+async function lendSessions<T>(url: string, run: (factory: PrismaPg) => Promise<T>): Promise<T> {
+  const sessions = new Pool({ connectionString: url, application_name: 'pllm-migrate' });
+  sessions.on('error', () => {});
+  try {
+    return await run(new PrismaPg(sessions));
+  } finally {
+    await sessions.end();
+  }
 }

@@ -2,7 +2,7 @@ import type { UsageRecord as NewUsageRecord } from '#metering';
 import type { Queries } from './database.js';
 import type { UsageRecord } from './generated/client.js';
 import type { Page, PageRequest } from './page.js';
-import { cutPage } from './page.js';
+import { cutPage, unknownCursor } from './page.js';
 
 export type { UsageRecord as UsageRow } from './generated/client.js';
 
@@ -83,5 +83,6 @@ function behind(cursor: string | undefined) {
   if (cursor === undefined) return {};
   const [milliseconds, ...rest] = cursor.split('_');
   const at = new Date(Number(milliseconds));
+  if (Number.isNaN(at.getTime())) throw unknownCursor();
   return { OR: [{ at: { lt: at } }, { at, requestId: { lt: rest.join('_') } }] };
 }

@@ -20,12 +20,17 @@ export function readRetryAfter(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   now: number,
 ): number | undefined {
-  const milliseconds = Number(first(headers['retry-after-ms']) ?? Number.NaN);
-  if (milliseconds >= 0) return milliseconds / 1000;
+  const milliseconds = first(headers['retry-after-ms']);
+  if (isDecimal(milliseconds)) return Number(milliseconds) / 1000;
   const text = first(headers['retry-after']);
   if (text === undefined) return undefined;
-  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : (Date.parse(text) - now) / 1000;
+  const seconds = isDecimal(text) ? Number(text) : (Date.parse(text) - now) / 1000;
   return seconds >= 0 ? seconds : undefined;
+}
+
+/** An empty header is no number; one with more digits than a century has milliseconds is a mistake. */
+function isDecimal(text: string | undefined): text is string {
+  return text !== undefined && /^\d{1,12}(\.\d+)?$/.test(text);
 }
 
 function first(value: string | string[] | undefined): string | undefined {

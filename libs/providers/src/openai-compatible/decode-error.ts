@@ -12,7 +12,7 @@ export function decodeError(status: number, body: Buffer, retryAfter?: number): 
   return toGatewayError(status, parse(body), retryAfter);
 }
 
-/** An error that came under status 200: a body, or an event of a stream, with an `error` member. */
+/** An error that came under status 200: a body, or an event of a stream. */
 export function decodeEmbeddedError(body: Buffer): GatewayError {
   const value = parse(body);
   return toGatewayError(embeddedStatus(value), value);
@@ -36,7 +36,7 @@ function toGatewayError(status: number, value: unknown, retryAfter?: number): Ga
 function readFault(status: number, value: unknown): UpstreamFault {
   const outer = isObject(value) ? value : {};
   const error = isObject(outer.error) ? outer.error : outer;
-  const message = [error.message, outer.error, outer.detail, outer.message].find(isText);
+  const message = [error.message, outer.error, readDetail(outer.detail), outer.message].find(isText);
   return {
     status,
     message: message?.slice(0, MESSAGE_LIMIT) ?? `The provider answered with status ${status}.`,
@@ -45,9 +45,16 @@ function readFault(status: number, value: unknown): UpstreamFault {
   };
 }
 
+/** FastAPI says a text, or a list of what is wrong with the fields. */
+function readDetail(detail: unknown): unknown {
+  const first: unknown = Array.isArray(detail) ? detail[0] : undefined;
+  return isObject(first) ? first.msg : detail;
+}
+
 /** Some providers put the HTTP status into `code`; others tell by `type` or `code` what it would have been. */
 function embeddedStatus(value: unknown): number {
-  const error = isObject(value) && isObject(value.error) ? value.error : {};
+  const outer = isObject(value) ? value : {};
+  const error = isObject(outer.error) ? outer.error : outer;
   for (const candidate of [error.code, error.status]) {
     const status = Number(candidate);
     if (Number.isInteger(status) && status >= 400 && status <= 599) return status;

@@ -1,4 +1,4 @@
-import { GatewayError, JsonMembers, readUsage } from '#contract';
+import { GatewayError, JsonMembers, readUsage, splice } from '#contract';
 import type { Usage } from '#contract';
 import { decodeEmbeddedError } from './decode-error.js';
 import type { DecodeContext, Decoded } from '../spec.js';
@@ -16,8 +16,7 @@ export function decodeResponse(body: Buffer, context: DecodeContext): Decoded {
   const usage = parseUsage(body, members.start('usage'), members.end('usage'));
   const start = members.start('model');
   if (start < 0) return { body, usage };
-  const end = members.end('model');
-  return { body: Buffer.concat([body.subarray(0, start), context.model, body.subarray(end)]), usage };
+  return { body: splice(body, [{ start, end: members.end('model'), text: context.model }]), usage };
 }
 
 /** Is there a value, and is it not null? */

@@ -1,12 +1,18 @@
-import { GatewayError, JsonMembers, memberSpan } from '#contract';
-import type { SseEvent, Usage } from '#contract';
+import { GatewayError, JsonMembers, splice } from '#contract';
+import type { Edit, SseEvent, Usage } from '#contract';
 import { decodeEmbeddedError } from './decode-error.js';
 import { isGiven, parseUsage } from './decode-response.js';
 import type { DecodeContext, StreamDecoder } from '../spec.js';
 
-const members = new JsonMembers(['model', 'usage', 'error', 'choices']);
+const members = new JsonMembers(['model', 'usage', 'error', 'choices', 'object']);
 const DONE = Buffer.from('[DONE]');
 const EMPTY_ARRAY = Buffer.from('[]');
+const ERROR_OBJECT = Buffer.from('"error"');
+const NOTHING = Buffer.alloc(0);
+const LINE_FEED = 0x0a;
+const SPACE = 0x20;
+const OPEN_BRACKET = 0x5b;
+const LETTER_E = 0x65;
 
 /** A finish reason comes in the last event, or before the usage and trailer events that some providers add. */
 const REMEMBERED = 4;
@@ -15,18 +21,20 @@ const REMEMBERED = 4;
 export class ChunkDecoder implements StreamDecoder {
   usage: Usage | undefined;
   isComplete = false;
-  private last: Buffer[] = [];
+  private seen = 0;
+  private readonly last: Buffer[] = [];
 
   constructor(private readonly context: DecodeContext) {}
 
-  push({ data }: SseEvent): Buffer[] {
+  push(event: SseEvent): Buffer[] {
+    const data = onOneLine(event.data);
     if (data.length === 0 || this.isComplete) return [];
-    if (data.equals(DONE)) {
+    if (data[0] === OPEN_BRACKET && data.equals(DONE)) {
       this.isComplete = true;
       return [];
     }
     if (!members.read(data)) throw broken('The provider sent an event that is not JSON.');
-    if (isGiven(data, members.start('error'))) throw decodeEmbeddedError(data);
+    if (event.event === 'error' || isError(data)) throw decodeEmbeddedError(data);
     this.remember(data);
     const hasUsage = isGiven(data, members.start('usage'));
     if (hasUsage) {
@@ -43,37 +51,44 @@ export class ChunkDecoder implements StreamDecoder {
 
   /** The model name replaced, and `usage` cut out where the client did not ask for it. */
   private rewrite(data: Buffer): Buffer {
-    const pieces: Buffer[] = [];
-    const model = { start: members.start('model'), end: members.end('model') };
-    const usage = this.usageToCut(data);
-    const edits = [
-      ...(model.start < 0 ? [] : [{ ...model, text: this.context.model }]),
-      ...(usage ? [{ ...usage, text: undefined }] : []),
-    ].sort((one, other) => one.start - other.start);
-    let from = 0;
-    for (const edit of edits) {
-      pieces.push(data.subarray(from, edit.start));
-      if (edit.text) pieces.push(edit.text);
-      from = edit.end;
-    }
-    pieces.push(data.subarray(from));
-    return Buffer.concat(pieces);
+    const model = this.modelEdit();
+    const usage = this.usageEdit();
+    if (!model || !usage) return splice(data, model ? [model] : usage ? [usage] : []);
+    return splice(data, model.start < usage.start ? [model, usage] : [usage, model]);
   }
 
-  private usageToCut(data: Buffer): { start: number; end: number } | undefined {
+  private modelEdit(): Edit | undefined {
+    const start = members.start('model');
+    return start < 0 ? undefined : { start, end: members.end('model'), text: this.context.model };
+  }
+
+  private usageEdit(): Edit | undefined {
     if (this.context.includeUsage || members.start('usage') < 0) return undefined;
-    return memberSpan(data, members.start('usage'), members.end('usage'));
+    const { start, end } = members.spanOf('usage');
+    return { start, end, text: NOTHING };
   }
 
   private remember(data: Buffer): void {
-    if (this.last.length === REMEMBERED) this.last.shift();
-    this.last.push(data);
+    this.last[this.seen++ % REMEMBERED] = data;
   }
+}
+
+/** An event of several `data:` lines: line ends are white space in JSON, and would end ours too early. */
+function onOneLine(data: Buffer): Buffer {
+  if (!data.includes(LINE_FEED)) return data;
+  return Buffer.from(data.map((byte) => (byte === LINE_FEED ? SPACE : byte)));
+}
+
+/** `{error: …}`, or vLLM's older `{object: "error", …}`. */
+function isError(data: Buffer): boolean {
+  if (isGiven(data, members.start('error'))) return true;
+  const start = members.start('object');
+  return data[start + 1] === LETTER_E && data.subarray(start, members.end('object')).equals(ERROR_OBJECT);
 }
 
 function hasNoChoices(data: Buffer): boolean {
   const start = members.start('choices');
-  if (start < 0) return true;
+  if (!isGiven(data, start)) return true;
   const text = data.subarray(start, members.end('choices'));
   return text.equals(EMPTY_ARRAY) || /^\[\s*\]$/.test(text.toString());
 }

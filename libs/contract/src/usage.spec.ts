@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { readUsage } from './usage.js';
+
+const NONE = { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 };
+
+describe('reading usage', () => {
+  it('reads all four counts', () => {
+    const usage = {
+      prompt_tokens: 10,
+      completion_tokens: 20,
+      total_tokens: 30,
+      prompt_tokens_details: { cached_tokens: 5, audio_tokens: 1 },
+      completion_tokens_details: { reasoning_tokens: 7 },
+    };
+    expect(readUsage(usage)).toEqual({
+      promptTokens: 10,
+      completionTokens: 20,
+      cachedTokens: 5,
+      reasoningTokens: 7,
+    });
+  });
+
+  it.each<[string, object, object]>([
+    ['no details', { prompt_tokens: 1, completion_tokens: 2 }, { promptTokens: 1, completionTokens: 2 }],
+    ['details that are null', { prompt_tokens: 1, prompt_tokens_details: null }, { promptTokens: 1 }],
+    ['details that are no object', { prompt_tokens: 1, completion_tokens_details: 'x' }, { promptTokens: 1 }],
+    ['embeddings: no completion', { prompt_tokens: 3, total_tokens: 3 }, { promptTokens: 3 }],
+    ['zero', { prompt_tokens: 0, completion_tokens: 0 }, {}],
+    ['a count below zero', { prompt_tokens: 1, completion_tokens: -2 }, { promptTokens: 1 }],
+    ['a fraction', { prompt_tokens: 1, completion_tokens: 2.5 }, { promptTokens: 1 }],
+    ['a text', { prompt_tokens: 1, completion_tokens: '2' }, { promptTokens: 1 }],
+    ['more than a column holds', { prompt_tokens: 2 ** 40 }, { promptTokens: 2 ** 31 - 1 }],
+  ])('%s', (_, usage, expected) => {
+    expect(readUsage(usage)).toEqual({ ...NONE, ...expected });
+  });
+
+  it.each([
+    undefined,
+    null,
+    7,
+    'x',
+    true,
+    [],
+    {},
+    { prompt_tokens: null },
+    { prompt_tokens: -1 },
+    { prompt_tokens: 1.5 },
+    { prompt_tokens: 2 ** 60 },
+    { completion_tokens: 5 },
+  ])('%j is none', (value) => {
+    expect(readUsage(value)).toBeUndefined();
+  });
+});

@@ -1,0 +1,175 @@
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { UsageRecord } from './usage-record.js';
+import { UsageSpool } from './usage-spool.js';
+
+let parent: string;
+let folder: string;
+let inserted: UsageRecord[][];
+let reports: string[];
+let isDown: boolean;
+
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'pllm-spool-'));
+  folder = join(parent, 'spool');
+  inserted = [];
+  reports = [];
+  isDown = false;
+});
+afterEach(() => rmSync(parent, { recursive: true, force: true }));
+
+const record = (requestId: string) => ({ requestId, at: 1, model: 'm' }) as UsageRecord;
+const ids = () => inserted.flat().map((each) => each.requestId);
+const files = () => readdirSync(folder);
+
+function open(everyMs = 60_000, processId = process.pid): UsageSpool {
+  return new UsageSpool({
+    folder,
+    processId,
+    everyMs,
+    report: (message) => reports.push(message),
+    insert: async (records) => {
+      if (isDown) throw new Error('down');
+      inserted.push(records);
+    },
+  });
+}
+
+/** The id of a process that is no more. */
+const deadId = (): number => spawnSync(process.execPath, ['--version']).pid;
+
+describe('UsageSpool', () => {
+  it('has a record in a file when `append` returns', () => {
+    const spool = open();
+    spool.append(record('a'));
+    const [name = ''] = files();
+    expect(readFileSync(join(folder, name), 'utf8')).toBe('{"requestId":"a","at":1,"model":"m"}\n');
+    expect(spool.pending).toBe(1);
+  });
+
+  it('writes a batch by itself, in order, and the file is gone', async () => {
+    const spool = open(5);
+    for (const id of ['a', 'b', 'c']) spool.append(record(id));
+    await vi.waitFor(() => expect(files()).toEqual([]));
+    expect(inserted.map((batch) => batch.map((each) => each.requestId))).toEqual([['a', 'b', 'c']]);
+    expect(spool.pending).toBe(0);
+  });
+
+  it('writes no more than a thousand at a time', async () => {
+    const spool = open();
+    for (let count = 0; count < 2_500; count++) spool.append(record(String(count)));
+    expect(await spool.flush()).toBe(true);
+    expect(inserted.map((batch) => batch.length)).toEqual([1_000, 1_000, 500]);
+    expect(ids()).toEqual(Array.from({ length: 2_500 }, (_, count) => String(count)));
+  });
+
+  it('writes what is left when it is closed', async () => {
+    const spool = open();
+    spool.append(record('a'));
+    expect(await spool.close()).toBe(true);
+    expect(ids()).toEqual(['a']);
+    expect(files()).toEqual([]);
+  });
+
+  it('keeps what the database does not take, and tries again, in order', async () => {
+    isDown = true;
+    const spool = open(5);
+    spool.append(record('a'));
+    await vi.waitFor(() => expect(reports).toHaveLength(1));
+    spool.append(record('b'));
+    expect(files()).toHaveLength(2);
+    isDown = false;
+    await vi.waitFor(() => expect(ids()).toEqual(['a', 'b']), 4_000);
+    await vi.waitFor(() => expect(files()).toEqual([]));
+  });
+
+  it('neither asks nor complains at every record while the database is down', async () => {
+    isDown = true;
+    const spool = open(5);
+    for (let count = 0; count < 20; count++) {
+      spool.append(record(String(count)));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(reports).toHaveLength(1);
+    expect(files().length).toBeLessThanOrEqual(2);
+    isDown = false;
+    await spool.close();
+    expect(ids()).toHaveLength(20);
+  });
+
+  it('says that records stayed when it is closed on a database that is down', async () => {
+    isDown = true;
+    const spool = open();
+    spool.append(record('a'));
+    expect(await spool.close()).toBe(false);
+    expect(files()).toHaveLength(1);
+  });
+
+  it('reads what a dead process left, but for a line that it did not finish', async () => {
+    const dead = open(60_000, deadId());
+    dead.append(record('a'));
+    dead.append(record('b'));
+    const [name = ''] = files();
+    appendFileSync(join(folder, name), '{"requestId":"tor');
+    open(5);
+    await vi.waitFor(() => expect(files()).toEqual([]));
+    expect(ids()).toEqual(['a', 'b']);
+    expect(reports).toEqual([]);
+  });
+
+  it('is not held back by a line in the middle that a full disk tore', async () => {
+    const dead = open(60_000, deadId());
+    dead.append(record('a'));
+    const [name = ''] = files();
+    appendFileSync(join(folder, name), '{"requestId":"tor\n{"requestId":"b","at":1}\n');
+    open(5);
+    await vi.waitFor(() => expect(files()).toEqual([]));
+    expect(ids()).toEqual(['a', 'b']);
+    expect(reports).toEqual([expect.stringContaining('torn')]);
+  });
+
+  it('reads the oldest file first, and leaves alone what is none of its own', async () => {
+    const id = deadId();
+    open();
+    writeFileSync(join(folder, `1700000000002-${id}-0.jsonl`), '{"requestId":"later"}\n');
+    writeFileSync(join(folder, `1700000000001-${id}-0.jsonl`), '{"requestId":"earlier"}\n');
+    writeFileSync(join(folder, `1700000000000-${process.ppid}-0.jsonl`), '{"requestId":"alive"}\n');
+    writeFileSync(join(folder, 'notes.txt'), 'mine');
+    open(5);
+    await vi.waitFor(() => expect(files()).toHaveLength(2));
+    expect(ids()).toEqual(['earlier', 'later']);
+    expect(existsSync(join(folder, 'notes.txt'))).toBe(true);
+  });
+
+  it('goes on when another process was quicker with a file', async () => {
+    open();
+    const path = join(folder, `1700000000002-${deadId()}-0.jsonl`);
+    writeFileSync(path, '{"requestId":"theirs"}\n');
+    const spool = open();
+    rmSync(path);
+    spool.append(record('mine'));
+    expect(await spool.flush()).toBe(true);
+    expect(ids()).toEqual(['mine']);
+  });
+
+  it('does not lose the answer, nor the record, when nothing can be spooled', async () => {
+    const spool = open();
+    rmSync(folder, { recursive: true });
+    spool.append(record('a'));
+    spool.append(record('b'));
+    expect(reports).toEqual([expect.stringContaining('in memory alone')]);
+    expect(await spool.flush()).toBe(true);
+    expect(ids()).toEqual(['a', 'b']);
+  });
+});
