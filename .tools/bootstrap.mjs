@@ -22,7 +22,8 @@ function filesUnder(folder) {
 
 function digest(files) {
   const hash = createHash('sha256');
-  for (const file of files) hash.update(relative(ROOT, file)).update('\0').update(readFileSync(file)).update('\0');
+  for (const file of files)
+    hash.update(relative(ROOT, file)).update('\0').update(readFileSync(file)).update('\0');
   return hash.digest('hex');
 }
 
@@ -52,7 +53,17 @@ step({
   inputs: () => [at('package-lock.json')],
   stamp: at('node_modules', '.stamp'),
   // Nothing here needs an install script, and one of them would try to download a binary.
-  make: () => run('npm', ['ci', '--ignore-scripts', '--include', 'dev', '--loglevel', 'error', '--no-fund', '--no-audit']),
+  make: () =>
+    run('npm', [
+      'ci',
+      '--ignore-scripts',
+      '--include',
+      'dev',
+      '--loglevel',
+      'error',
+      '--no-fund',
+      '--no-audit',
+    ]),
 });
 
 step({

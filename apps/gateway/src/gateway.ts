@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { GatewayError } from '#contract';
+import { AccessLog } from '#observability';
 import type { Logger } from '#observability';
 import { AppModule } from './app.module.js';
 import { Authenticator } from './auth/authenticator.js';
@@ -39,7 +40,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const drain = app.get(Drain);
   const fastify = adapter.getInstance();
   configureHttp(fastify, {
-    logger,
+    accessLog: app.get(AccessLog),
     publicPaths: PUBLIC_PATHS,
     authenticate: async (request) => {
       request.caller = await authenticator.authenticate(request.raw);
@@ -53,7 +54,10 @@ export async function startGateway(config: Config): Promise<Gateway> {
     await fastify.inFlight.settled(config.drainMs);
     fastify.inFlight.endAll(new GatewayError('service_unavailable', { message: 'The gateway is stopping.' }));
     await fastify.inFlight.settled(LAST_WORDS_MS);
+    // Who never sends its request, or never reads its answer, does not hold the process.
+    const patience = setTimeout(() => fastify.server.closeAllConnections(), LAST_WORDS_MS);
     await app.close();
+    clearTimeout(patience);
   };
   return { app, url: await app.getUrl(), stop };
 }

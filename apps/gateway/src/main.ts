@@ -1,4 +1,4 @@
-import { DirectoryInUse, WrongSecretKey } from '#persistence';
+import { DatabaseUnreachable, DirectoryInUse, WrongSecretKey } from '#persistence';
 import { banner } from './banner.js';
 import { InvalidEnvironment, readConfig } from './config/config.js';
 import { SECRETS } from './config/config.module.js';
@@ -12,7 +12,7 @@ import { ModelRegistry } from './models/model-registry.js';
 const ANYBODY = { mayCall: () => true };
 
 async function main(): Promise<void> {
-  const config = readConfig(process.env);
+  const config = readConfig();
   const gateway = await startGateway(config);
   stopOnSignal(gateway);
   const models = gateway.app.get(ModelRegistry);
@@ -48,7 +48,8 @@ function describe(error: unknown): string {
   if (error instanceof WrongSecretKey) {
     return 'PLLM_SECRET_KEY is not the key that this database was set up with; its secrets cannot be opened.';
   }
-  if (error instanceof InvalidEnvironment || error instanceof DirectoryInUse) return error.message;
+  const expected = [InvalidEnvironment, DirectoryInUse, DatabaseUnreachable];
+  if (error instanceof Error && expected.some((kind) => error instanceof kind)) return error.message;
   const { code, message, stack } = error as NodeJS.ErrnoException;
   return code === 'EADDRINUSE' || code === 'EACCES' ? message : (stack ?? String(error));
 }

@@ -4,14 +4,14 @@ export type Reply = WholeReply | OpenReply | ChunksReply;
 /** A complete answer, status 200. */
 export interface WholeReply {
   readonly kind: 'whole';
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: HeaderPairs;
   readonly body: Buffer;
 }
 
 /** From here on the status is 200 and the client reads a stream. */
 export interface OpenReply {
   readonly kind: 'open';
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: HeaderPairs;
 }
 
 /** Payloads of events, in order. */
@@ -19,3 +19,6 @@ export interface ChunksReply {
   readonly kind: 'chunks';
   readonly payloads: readonly Buffer[];
 }
+
+/** Name, value, name, value: the form in which Node writes headers with the least ado. */
+export type HeaderPairs = readonly string[];

@@ -50,9 +50,9 @@ function open(everyMs = 60_000, processId = process.pid): UsageSpool {
 const deadId = (): number => spawnSync(process.execPath, ['--version']).pid;
 
 describe('UsageSpool', () => {
-  it('has a record in a file when `append` returns', () => {
+  it('has a record in a file when `append` has settled', async () => {
     const spool = open();
-    spool.append(record('a'));
+    await spool.append(record('a'));
     const [name = ''] = files();
     expect(readFileSync(join(folder, name), 'utf8')).toBe('{"requestId":"a","at":1,"model":"m"}\n');
     expect(spool.pending).toBe(1);
@@ -60,15 +60,24 @@ describe('UsageSpool', () => {
 
   it('writes a batch by itself, in order, and the file is gone', async () => {
     const spool = open(5);
-    for (const id of ['a', 'b', 'c']) spool.append(record(id));
+    for (const id of ['a', 'b', 'c']) await spool.append(record(id));
     await vi.waitFor(() => expect(files()).toEqual([]));
     expect(inserted.map((batch) => batch.map((each) => each.requestId))).toEqual([['a', 'b', 'c']]);
     expect(spool.pending).toBe(0);
   });
 
+  it('writes records that come together in one go, and loses none when it is closed at once', async () => {
+    const spool = open();
+    const settled = Promise.all(['a', 'b', 'c'].map((id) => spool.append(record(id))));
+    expect(await spool.close()).toBe(true);
+    await settled;
+    expect(ids()).toEqual(['a', 'b', 'c']);
+    expect(files()).toEqual([]);
+  });
+
   it('writes no more than a thousand at a time', async () => {
     const spool = open();
-    for (let count = 0; count < 2_500; count++) spool.append(record(String(count)));
+    for (let count = 0; count < 2_500; count++) void spool.append(record(String(count)));
     expect(await spool.flush()).toBe(true);
     expect(inserted.map((batch) => batch.length)).toEqual([1_000, 1_000, 500]);
     expect(ids()).toEqual(Array.from({ length: 2_500 }, (_, count) => String(count)));
@@ -76,7 +85,7 @@ describe('UsageSpool', () => {
 
   it('writes what is left when it is closed', async () => {
     const spool = open();
-    spool.append(record('a'));
+    await spool.append(record('a'));
     expect(await spool.close()).toBe(true);
     expect(ids()).toEqual(['a']);
     expect(files()).toEqual([]);
@@ -85,9 +94,9 @@ describe('UsageSpool', () => {
   it('keeps what the database does not take, and tries again, in order', async () => {
     isDown = true;
     const spool = open(5);
-    spool.append(record('a'));
+    await spool.append(record('a'));
     await vi.waitFor(() => expect(reports).toHaveLength(1));
-    spool.append(record('b'));
+    await spool.append(record('b'));
     expect(files()).toHaveLength(2);
     isDown = false;
     await vi.waitFor(() => expect(ids()).toEqual(['a', 'b']), 4_000);
@@ -98,7 +107,7 @@ describe('UsageSpool', () => {
     isDown = true;
     const spool = open(5);
     for (let count = 0; count < 20; count++) {
-      spool.append(record(String(count)));
+      await spool.append(record(String(count)));
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     expect(reports).toHaveLength(1);
@@ -111,15 +120,15 @@ describe('UsageSpool', () => {
   it('says that records stayed when it is closed on a database that is down', async () => {
     isDown = true;
     const spool = open();
-    spool.append(record('a'));
+    await spool.append(record('a'));
     expect(await spool.close()).toBe(false);
     expect(files()).toHaveLength(1);
   });
 
   it('reads what a dead process left, but for a line that it did not finish', async () => {
     const dead = open(60_000, deadId());
-    dead.append(record('a'));
-    dead.append(record('b'));
+    await dead.append(record('a'));
+    await dead.append(record('b'));
     const [name = ''] = files();
     appendFileSync(join(folder, name), '{"requestId":"tor');
     open(5);
@@ -130,7 +139,7 @@ describe('UsageSpool', () => {
 
   it('is not held back by a line in the middle that a full disk tore', async () => {
     const dead = open(60_000, deadId());
-    dead.append(record('a'));
+    await dead.append(record('a'));
     const [name = ''] = files();
     appendFileSync(join(folder, name), '{"requestId":"tor\n{"requestId":"b","at":1}\n');
     open(5);
@@ -158,7 +167,7 @@ describe('UsageSpool', () => {
     writeFileSync(path, '{"requestId":"theirs"}\n');
     const spool = open();
     rmSync(path);
-    spool.append(record('mine'));
+    await spool.append(record('mine'));
     expect(await spool.flush()).toBe(true);
     expect(ids()).toEqual(['mine']);
   });
@@ -166,8 +175,8 @@ describe('UsageSpool', () => {
   it('does not lose the answer, nor the record, when nothing can be spooled', async () => {
     const spool = open();
     rmSync(folder, { recursive: true });
-    spool.append(record('a'));
-    spool.append(record('b'));
+    await spool.append(record('a'));
+    await spool.append(record('b'));
     expect(reports).toEqual([expect.stringContaining('in memory alone')]);
     expect(await spool.flush()).toBe(true);
     expect(ids()).toEqual(['a', 'b']);

@@ -39,13 +39,15 @@ interface OpenSegment {
   readonly path: string;
   readonly records: UsageRecord[];
   readonly descriptor: number | undefined;
+  /** Lines that are not written yet. */
+  text: string;
   /** Did the last line not go in whole? The next one may not be glued to it. */
   isTorn: boolean;
 }
 
 /**
- * The usage ledger's way to the database. A record is in a file by `write()` when `append` returns, which is what a
- * killed process needs; a batch at a time goes to the database, and a file goes when all of it is there. Files that
+ * The usage ledger's way to the database. A record is in a file by `write()` when `append` has settled, which is what
+ * a killed process needs; a batch at a time goes to the database, and a file goes when all of it is there. Files that
  * a dead process left are read at the start. Exactly once, since the database drops what it already has.
  */
 export class UsageSpool {
@@ -58,6 +60,7 @@ export class UsageSpool {
   private flushing: Promise<void> | undefined;
   private closed = false;
   private isFailing = false;
+  private written: Promise<void> | undefined;
 
   constructor(private readonly options: SpoolOptions) {
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
@@ -73,14 +76,23 @@ export class UsageSpool {
     return this.inMemory;
   }
 
-  append(record: UsageRecord): void {
+  /** Settles when the record is in the file. Records that come in one turn of the event loop share one `write()`. */
+  append(record: UsageRecord): Promise<void> {
     const segment = (this.open ??= this.openSegment());
     segment.records.push(record);
+    segment.text += `${JSON.stringify(record)}\n`;
     this.inMemory++;
-    if (segment.descriptor !== undefined) this.write(segment, segment.descriptor, record);
     this.syncTimer ??= setTimeout(() => this.sync(), SYNC_MS);
     // A database that is down is not asked at every record, nor is every record a file.
     this.schedule(this.isFailing ? RETRY_MS : (this.options.everyMs ?? 200));
+    this.written ??= new Promise((resolve) =>
+      setImmediate(() => {
+        this.written = undefined;
+        if (this.open) this.write(this.open);
+        resolve();
+      }),
+    );
+    return this.written;
   }
 
   /** Everything that is appended by now is in the database, or `false`: it stays in its files. */
@@ -102,15 +114,18 @@ export class UsageSpool {
   private openSegment(): OpenSegment {
     const name = `${Date.now()}-${this.options.processId}-${this.serial++}.jsonl`;
     const path = join(this.options.folder, name);
-    return { path, descriptor: this.openFile(path), records: [], isTorn: false };
+    return { path, descriptor: this.openFile(path), records: [], text: '', isTorn: false };
   }
 
-  private write(segment: OpenSegment, descriptor: number, record: UsageRecord): void {
-    const line = Buffer.from(`${segment.isTorn ? '\n' : ''}${JSON.stringify(record)}\n`);
+  private write(segment: OpenSegment): void {
+    const { descriptor, text, isTorn } = segment;
+    segment.text = '';
+    if (descriptor === undefined || text === '') return;
+    const lines = Buffer.from(isTorn ? `\n${text}` : text);
     try {
       segment.isTorn = true;
-      const written = writeSync(descriptor, line);
-      if (written < line.length) throw new Error(`${written} of ${line.length} bytes were written`);
+      const written = writeSync(descriptor, lines);
+      if (written < lines.length) throw new Error(`${written} of ${lines.length} bytes were written`);
       segment.isTorn = false;
     } catch (error) {
       this.fullDisk(error);
@@ -175,6 +190,7 @@ export class UsageSpool {
   private seal(): void {
     const segment = this.open;
     if (!segment) return;
+    this.write(segment);
     this.open = undefined;
     if (segment.descriptor !== undefined) closeSync(segment.descriptor);
     const fits = this.inMemory <= MOST_IN_MEMORY || segment.descriptor === undefined;

@@ -1,3 +1,5 @@
-export { createLogger, describeError } from './logger.js';
-export type { Logger } from './logger.js';
+export { AccessLog } from './access-log.js';
+export type { Access } from './access-log.js';
+export { createLogging, describeError } from './logger.js';
+export type { Logger, Logging } from './logger.js';
 export { redact } from './redact.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createLogger, describeError } from './logger.js';
+import { createLogging, describeError } from './logger.js';
 
 describe('an error in the log', () => {
   it('tells type, code, message and stack', () => {
@@ -45,6 +45,6 @@ describe('an error in the log', () => {
 
 describe('a logger', () => {
   it.each(['silent', 'error', 'info', 'debug'])('is as loud as it is told: %s', (level) => {
-    expect(createLogger(level).level).toBe(level);
+    expect(createLogging(level).logger.level).toBe(level);
   });
 });

@@ -1,13 +1,19 @@
 import { destination, pino } from 'pino';
 import type { Logger as PinoLogger } from 'pino';
+import { AccessLog } from './access-log.js';
 import { redact } from './redact.js';
 
 export type Logger = PinoLogger;
 
+export interface Logging {
+  readonly logger: Logger;
+  readonly accessLog: AccessLog;
+}
+
 /** JSON lines on standard output, buffered: a line costs no system call of its own. */
-export function createLogger(level: string): Logger {
+export function createLogging(level: string): Logging {
   const stream = destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 200 });
-  return pino(
+  const logger = pino(
     {
       level,
       base: undefined,
@@ -17,6 +23,8 @@ export function createLogger(level: string): Logger {
     },
     stream,
   );
+  const isOn = logger.isLevelEnabled('info');
+  return { logger, accessLog: new AccessLog(isOn ? (line) => void stream.write(line) : undefined) };
 }
 
 function pinoTime(): string {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transformFileSync } from '@swc/core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DirectoryInUse, lockDirectory } from './directory-lock.js';
 
 /** Holds the lock until it is killed, and says `held`, or `refused`. */
@@ -40,6 +40,7 @@ beforeEach(() => {
   directory = join(parent, 'data');
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await Promise.all(children.map(kill));
   children = [];
   rmSync(parent, { recursive: true, force: true });
@@ -104,6 +105,7 @@ describe('lockDirectory', () => {
   );
 
   it('holds on a path that is longer than a socket’s may be', { timeout: 20_000 }, async () => {
+    vi.stubEnv('TMPDIR', parent);
     directory = join(parent, 'd'.repeat(120), 'e'.repeat(120));
     mkdirSync(directory, { recursive: true });
     const lock = await lockDirectory(directory);

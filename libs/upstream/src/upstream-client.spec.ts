@@ -41,7 +41,7 @@ function send(
     origin: rest.to ?? origin,
     path: rest.path ?? '/v1/x?a=b',
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-own': 'Yes' },
+    headers: ['content-type', 'application/json', 'x-own', 'Yes'],
     body: rest.body === undefined ? undefined : Buffer.from(rest.body),
     timeouts: { ...DEFAULT_TIMEOUTS, ...timeouts },
   });

@@ -1,5 +1,5 @@
 import { Agent } from 'undici';
-import type { Timeouts } from '#contract';
+import type { HeaderPairs, Timeouts } from '#contract';
 import { Exchange } from './exchange.js';
 
 export interface UpstreamRequest {
@@ -7,7 +7,7 @@ export interface UpstreamRequest {
   /** Path and query. */
   readonly path: string;
   readonly method: 'GET' | 'POST';
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: HeaderPairs;
   readonly body: Buffer | undefined;
   readonly timeouts: Timeouts;
 }
@@ -28,7 +28,7 @@ export class UpstreamClient {
       origin,
       path,
       method,
-      headers,
+      headers: headers as string[],
       body: body ?? null,
       headersTimeout: timeouts.first_byte_ms,
       bodyTimeout: timeouts.idle_ms,

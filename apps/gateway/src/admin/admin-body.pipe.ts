@@ -3,6 +3,7 @@ import type { PipeTransform, Type } from '@nestjs/common';
 import { GatewayError, JsonMembers } from '#contract';
 import { parseJsonObject } from '../http/parse-json.js';
 import { describeViolation } from '../http/validation-errors.js';
+import { checkTexts } from './storable.js';
 
 const DEEPEST = 16;
 
@@ -10,7 +11,6 @@ const validation = new ValidationPipe({
   transform: true,
   whitelist: true,
   forbidNonWhitelisted: true,
-  stopAtFirstError: true,
   transformOptions: { exposeUnsetFields: false },
   exceptionFactory: (errors) => describeViolation(errors),
 });
@@ -32,7 +32,10 @@ export function adminBody<Body extends object>(
 /** A query string of the admin API, by the same rules. */
 export function adminQuery<Query extends object>(Query: Type<Query>): PipeTransform<unknown, Promise<Query>> {
   return {
-    transform: (value) => validation.transform(value, { type: 'query', metatype: Query }) as Promise<Query>,
+    transform(value) {
+      checkTexts(value);
+      return validation.transform(value, { type: 'query', metatype: Query }) as Promise<Query>;
+    },
   };
 }
 
@@ -41,7 +44,6 @@ function parseAdminJson(bytes: unknown): Record<string, unknown> {
   const members = new JsonMembers([]);
   members.read(bytes as Buffer);
   if (members.depth > DEEPEST) throw new GatewayError('json_too_deep');
-  // These objects are copied member by member: a prototype may not come along.
-  if ((bytes as Buffer).includes('__proto__')) throw new GatewayError('bad_request');
+  checkTexts(value);
   return value;
 }

@@ -33,7 +33,7 @@ export function IsHeaders(): PropertyDecorator {
     validator: {
       validate: isHeaders,
       defaultMessage: () =>
-        '$property must be header names with text values, none of them the connection’s own',
+        '$property must be header names, each once, with text values, none of them the connection’s own',
     },
   });
 }
@@ -45,11 +45,16 @@ function isBaseUrl(value: unknown): boolean {
 }
 
 function isHeaders(value: unknown): boolean {
-  return Object.entries(value as Record<string, unknown>).every(
-    ([name, text]) =>
-      /^[\w!#$%&'*+.^`|~-]+$/.test(name) &&
-      !OWN_HEADERS.has(name.toLowerCase()) &&
-      typeof text === 'string' &&
-      /^[\x20-\x7e]*$/.test(text),
+  const headers = Object.entries(value as Record<string, unknown>);
+  const names = new Set(headers.map(([name]) => name.toLowerCase()));
+  return (
+    names.size === headers.length &&
+    headers.every(
+      ([name, text]) =>
+        /^[\w!#$%&'*+.^`|~-]+$/.test(name) &&
+        !OWN_HEADERS.has(name.toLowerCase()) &&
+        typeof text === 'string' &&
+        /^[\x20-\x7e]*$/.test(text),
+    )
   );
 }

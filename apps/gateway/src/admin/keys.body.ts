@@ -1,11 +1,9 @@
-import { PartialType } from './partial-type.js';
 import {
   ArrayMaxSize,
   IsArray,
   IsDefined,
   IsIn,
   IsInt,
-  IsISO8601,
   IsNotEmpty,
   IsObject,
   IsOptional,
@@ -16,11 +14,14 @@ import {
 } from 'class-validator';
 import { ROLES } from '../auth/caller.js';
 import type { Role } from '../auth/caller.js';
+import { IfGiven } from './if-given.js';
+import { IsTime } from './is-time.js';
+import { PartialType } from './partial-type.js';
 
 /** `POST /admin/keys` */
 export class CreateKeyBody {
   @IsDefined() @IsString() @IsNotEmpty() @MaxLength(200) name!: string;
-  @IsOptional() @IsIn(ROLES) role?: Exclude<Role, 'master'>;
+  @IfGiven() @IsIn(ROLES) role?: Exclude<Role, 'master'>;
   /** Globs over model names; absent or empty: all models. */
   @IsOptional()
   @IsArray()
@@ -28,7 +29,7 @@ export class CreateKeyBody {
   @IsString({ each: true })
   @MaxLength(256, { each: true })
   models?: string[] | null;
-  @IsOptional() @IsISO8601({ strict: true }) expires_at?: string | null;
+  @IsOptional() @IsTime() expires_at?: string | null;
   @IsOptional() @IsObject() metadata?: Record<string, unknown> | null;
 }
 
@@ -38,10 +39,10 @@ export class UpdateKeyBody extends PartialType(CreateKeyBody) {}
 /** `POST /admin/keys/{id}/rotate` */
 export class RotateKeyBody {
   /** How long the old secret stays good. */
-  @IsOptional() @IsInt() @Min(0) @Max(30 * 24 * 3_600) grace_seconds?: number;
+  @IfGiven() @IsInt() @Min(0) @Max(30 * 24 * 3_600) grace_seconds?: number;
 }
 
 /** `POST /admin/keys/{id}/revoke` */
 export class RevokeKeyBody {
-  @IsOptional() @IsString() @MaxLength(1_000) reason?: string;
+  @IfGiven() @IsString() @MaxLength(1_000) reason?: string;
 }

@@ -21,6 +21,7 @@ import type { FreshKey } from './key-admin.js';
 import { CreateKeyBody, RevokeKeyBody, RotateKeyBody, UpdateKeyBody } from './keys.body.js';
 import { ListQuery, toList, toPageRequest } from './list.js';
 import { actorOf } from './note.js';
+import { objectId } from './storable.js';
 
 @Controller(V1_ADMIN)
 @UseGuards(new AdminGuard())
@@ -38,13 +39,13 @@ export class KeysController {
   }
 
   @Get('keys/:id')
-  async read(@Param('id') id: string) {
+  async read(@Param('id', objectId) id: string) {
     return toView(await this.keys.read(id));
   }
 
   @Patch('keys/:id')
   async update(
-    @Param('id') id: string,
+    @Param('id', objectId) id: string,
     @Body(adminBody(UpdateKeyBody)) body: UpdateKeyBody,
     @Req() request: FastifyRequest,
   ) {
@@ -52,7 +53,7 @@ export class KeysController {
   }
 
   @Delete('keys/:id')
-  async delete(@Param('id') id: string, @Req() request: FastifyRequest) {
+  async delete(@Param('id', objectId) id: string, @Req() request: FastifyRequest) {
     await this.keys.delete(id, actorOf(request));
     return { id, object: 'key', deleted: true };
   }
@@ -60,7 +61,7 @@ export class KeysController {
   @Post('keys/:id/rotate')
   @HttpCode(200)
   async rotate(
-    @Param('id') id: string,
+    @Param('id', objectId) id: string,
     @Body(adminBody(RotateKeyBody, { optional: true })) body: RotateKeyBody,
     @Req() request: FastifyRequest,
   ) {
@@ -70,7 +71,7 @@ export class KeysController {
   @Post('keys/:id/revoke')
   @HttpCode(200)
   async revoke(
-    @Param('id') id: string,
+    @Param('id', objectId) id: string,
     @Body(adminBody(RevokeKeyBody, { optional: true })) body: RevokeKeyBody,
     @Req() request: FastifyRequest,
   ) {

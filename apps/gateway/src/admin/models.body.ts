@@ -18,6 +18,7 @@ import {
   NotEquals,
   ValidateNested,
 } from 'class-validator';
+import { IfGiven } from './if-given.js';
 import { PartialType } from './partial-type.js';
 import { TimeoutsBody } from './timeouts.body.js';
 
@@ -29,7 +30,7 @@ export class TargetBody {
   @IsDefined() @IsString() @IsNotEmpty() provider!: string;
   /** The upstream's own name for the model. */
   @IsDefined() @IsString() @IsNotEmpty() @MaxLength(500) model!: string;
-  @IsOptional() @IsInt() @Min(0) @Max(1_000) priority?: number;
+  @IfGiven() @IsInt() @Min(0) @Max(1_000) priority?: number;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => TimeoutsBody) timeouts?: TimeoutsBody | null;
 }
 
@@ -42,10 +43,10 @@ export class ModelSettingsBody {
   @ValidateNested({ each: true })
   @Type(() => TargetBody)
   targets!: TargetBody[];
-  @IsOptional() @IsString() @IsNotEmpty() @MaxLength(200) owned_by?: string;
-  @IsOptional() @IsIn(['priority']) strategy?: 'priority';
+  @IfGiven() @IsString() @IsNotEmpty() @MaxLength(200) owned_by?: string;
+  @IfGiven() @IsIn(['priority']) strategy?: 'priority';
   @IsOptional() @IsObject() @ValidateNested() @Type(() => TimeoutsBody) timeouts?: TimeoutsBody | null;
-  @IsOptional() @IsBoolean() enabled?: boolean;
+  @IfGiven() @IsBoolean() enabled?: boolean;
   @IsOptional() @IsObject() metadata?: Record<string, unknown> | null;
 }
 

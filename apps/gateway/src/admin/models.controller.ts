@@ -8,6 +8,7 @@ import { ListQuery, toList, toPageRequest } from './list.js';
 import { ModelAdmin } from './model-admin.js';
 import { CreateModelBody, ModelSettingsBody, UpdateModelBody } from './models.body.js';
 import { actorOf } from './note.js';
+import { objectId } from './storable.js';
 
 @Controller(V1_ADMIN)
 @UseGuards(new AdminGuard())
@@ -49,7 +50,7 @@ export class AdminModelsController {
 
 /** Model names hold slashes, raw or escaped: the rest of the path is the name. */
 function idOf(request: FastifyRequest): string {
-  return (request.params as { '*'?: string })['*'] ?? '';
+  return objectId.transform((request.params as { '*'?: string })['*'] ?? '');
 }
 
 function toView(row: ModelRow) {

@@ -44,7 +44,7 @@ export class ProviderAdmin {
   async create(body: CreateProviderBody, actor: Actor): Promise<ProviderRow> {
     const id = `prov_${randomBytes(12).toString('hex')}`;
     const { name, type, timeouts, enabled = true } = body;
-    const sealed = this.seal(id, { apiKey: body.api_key ?? undefined, headers: body.headers ?? {} });
+    const sealed = this.seal(id, { apiKey: body.api_key ?? undefined, headers: lowerCased(body.headers) });
     const row = await this.database.write(note(actor, 'create', 'provider', id, body), (queries) =>
       createProvider(queries, {
         id,
@@ -90,7 +90,7 @@ export class ProviderAdmin {
     const secrets = this.open(before);
     return this.seal(before.id, {
       apiKey: api_key === undefined ? secrets.apiKey : (api_key ?? undefined),
-      headers: headers === undefined ? secrets.headers : (headers ?? {}),
+      headers: headers === undefined ? secrets.headers : lowerCased(headers),
     });
   }
 
@@ -115,6 +115,13 @@ function baseUrlOf(type: string, given: string | undefined): string {
     throw new GatewayError('missing_required_parameter', { param: 'base_url', message });
   }
   return url.replace(/\/+$/, '');
+}
+
+/** By one spelling of its name, an operator's header stands in place of the gateway's own instead of beside it. */
+function lowerCased(headers: Record<string, string> | null | undefined): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+  );
 }
 
 /** Of a short secret, four characters would be most of it. */

@@ -12,6 +12,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { PROVIDER_TYPES } from '#providers';
+import { IfGiven } from './if-given.js';
 import { IsBaseUrl, IsHeaders } from './is-upstream.js';
 import { PartialType } from './partial-type.js';
 import { TimeoutsBody } from './timeouts.body.js';
@@ -25,7 +26,7 @@ export class CreateProviderBody {
   name!: string;
   @IsDefined() @IsIn(PROVIDER_TYPES) type!: string;
   /** Up to where `/chat/completions` begins; absent: the type's own, where it has one. */
-  @IsOptional() @IsString() @IsBaseUrl() base_url?: string;
+  @IfGiven() @IsString() @IsBaseUrl() base_url?: string;
   @IsOptional()
   @IsString()
   @IsNotEmpty()
@@ -34,7 +35,7 @@ export class CreateProviderBody {
   api_key?: string | null;
   @IsOptional() @IsObject() @IsHeaders() headers?: Record<string, string> | null;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => TimeoutsBody) timeouts?: TimeoutsBody | null;
-  @IsOptional() @IsBoolean() enabled?: boolean;
+  @IfGiven() @IsBoolean() enabled?: boolean;
 }
 
 /** `PATCH /admin/providers/{id}` */

@@ -22,6 +22,7 @@ import { actorOf } from './note.js';
 import { ProviderAdmin } from './provider-admin.js';
 import { CreateProviderBody, UpdateProviderBody } from './providers.body.js';
 import { UpstreamProbe } from './upstream-probe.js';
+import { objectId } from './storable.js';
 
 @Controller(V1_ADMIN)
 @UseGuards(new AdminGuard())
@@ -50,13 +51,13 @@ export class ProvidersController {
   }
 
   @Get('providers/:id')
-  async read(@Param('id') id: string) {
+  async read(@Param('id', objectId) id: string) {
     return this.toView(await this.providers.read(id));
   }
 
   @Patch('providers/:id')
   async update(
-    @Param('id') id: string,
+    @Param('id', objectId) id: string,
     @Body(adminBody(UpdateProviderBody)) body: UpdateProviderBody,
     @Req() request: FastifyRequest,
   ) {
@@ -64,21 +65,21 @@ export class ProvidersController {
   }
 
   @Delete('providers/:id')
-  async delete(@Param('id') id: string, @Req() request: FastifyRequest) {
+  async delete(@Param('id', objectId) id: string, @Req() request: FastifyRequest) {
     await this.providers.delete(id, actorOf(request));
     return { id, object: 'provider', deleted: true };
   }
 
   @Post('providers/:id/test')
   @HttpCode(200)
-  async test(@Param('id') id: string) {
+  async test(@Param('id', objectId) id: string) {
     const { ok, status, latencyMs, models, error } = await this.ask(id);
     return { object: 'provider.test', ok, status, latency_ms: latencyMs, models: models.length, error };
   }
 
   /** What the upstream offers. */
   @Get('providers/:id/models')
-  async models(@Param('id') id: string) {
+  async models(@Param('id', objectId) id: string) {
     const { ok, models, error } = await this.ask(id);
     if (!ok) throw new GatewayError('upstream_unavailable', { message: error ?? undefined });
     const data = models.map((name) => ({ id: name, object: 'model' }));

@@ -1,4 +1,5 @@
-import { IsIn, IsISO8601, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsTime } from './is-time.js';
 import { ListQuery } from './list.js';
 
 /** `GET /admin/requests` */
@@ -9,6 +10,6 @@ export class RequestsQuery extends ListQuery {
   /** A provider's name. */
   @IsOptional() @IsString() @MaxLength(100) provider?: string;
   @IsOptional() @IsIn(['ok', 'error', 'cancelled']) status?: string;
-  @IsOptional() @IsISO8601({ strict: true }) from?: string;
-  @IsOptional() @IsISO8601({ strict: true }) to?: string;
+  @IsOptional() @IsTime() from?: string;
+  @IsOptional() @IsTime() to?: string;
 }

@@ -7,6 +7,7 @@ import { V1_ADMIN } from '../http/prefixes.js';
 import { adminQuery } from './admin-body.pipe.js';
 import { toList, toPageRequest } from './list.js';
 import { RequestsQuery } from './requests.body.js';
+import { objectId } from './storable.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -28,7 +29,7 @@ export class RequestsController {
   }
 
   @Get('requests/:id')
-  async read(@Param('id') id: string) {
+  async read(@Param('id', objectId) id: string) {
     const row = await this.database.read((queries) => findUsageRecord(queries, id));
     if (!row) throw new GatewayError('not_found', { message: 'There is no record of such a request.' });
     return toView(row);

@@ -1,12 +1,13 @@
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsInt, Max, Min } from 'class-validator';
 import type { Timeouts } from '#contract';
+import { IfGiven } from './if-given.js';
 
 const LONGEST_MS = 24 * 3_600_000;
 
 /** Limits of an attempt, in milliseconds; what is absent is inherited: target, model, provider, default. */
 export class TimeoutsBody implements Partial<Timeouts> {
-  @IsOptional() @IsInt() @Min(1) @Max(LONGEST_MS) connect_ms?: number;
-  @IsOptional() @IsInt() @Min(1) @Max(LONGEST_MS) first_byte_ms?: number;
-  @IsOptional() @IsInt() @Min(1) @Max(LONGEST_MS) idle_ms?: number;
-  @IsOptional() @IsInt() @Min(1) @Max(LONGEST_MS) total_ms?: number;
+  @IfGiven() @IsInt() @Min(1) @Max(LONGEST_MS) connect_ms?: number;
+  @IfGiven() @IsInt() @Min(1) @Max(LONGEST_MS) first_byte_ms?: number;
+  @IfGiven() @IsInt() @Min(1) @Max(LONGEST_MS) idle_ms?: number;
+  @IfGiven() @IsInt() @Min(1) @Max(LONGEST_MS) total_ms?: number;
 }

@@ -31,7 +31,11 @@ export class UpstreamProbe {
       origin,
       path: pathname + search,
       method: 'GET',
-      headers: { accept: 'application/json', ...adapter.authorize(provider.secret), ...provider.headers },
+      headers: Object.entries({
+        accept: 'application/json',
+        ...adapter.authorize(provider.secret),
+        ...provider.headers,
+      }).flat(),
       body: undefined,
       timeouts: TIMEOUTS,
     });

@@ -1,6 +1,7 @@
 import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { GatewayError } from '#contract';
 
 export const ROLES = ['admin', 'viewer', 'member'] as const;
 export type Role = (typeof ROLES)[number] | 'master';
@@ -22,7 +23,13 @@ declare module 'fastify' {
   }
 }
 
+/** The caller of a request to a protected route. @throws GatewayError where there is none */
+export function callerOf(request: FastifyRequest): Caller {
+  if (!request.caller) throw new GatewayError('invalid_api_key');
+  return request.caller;
+}
+
 /** The caller of the request, in a controller of a protected route. */
 export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext) => {
-  return context.switchToHttp().getRequest<FastifyRequest>().caller;
+  return callerOf(context.switchToHttp().getRequest<FastifyRequest>());
 });

@@ -1,8 +1,7 @@
-import { Body, Controller, Post, Req, Res } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Body, Controller, Post, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import type { ChatRequest, WireRequest } from '#contract';
-import { CurrentCaller } from '../auth/caller.js';
-import type { Caller } from '../auth/caller.js';
+import { callerOf } from '../auth/caller.js';
 import { V1 } from '../http/prefixes.js';
 import { sendReply } from '../http/send-reply.js';
 import { wireBody } from '../http/wire-body.pipe.js';
@@ -16,11 +15,17 @@ export class ChatCompletionsController {
   @Post('chat/completions')
   create(
     @Body(wireBody<ChatRequest>(ChatBody)) request: WireRequest<ChatRequest>,
-    @CurrentCaller() caller: Caller,
-    @Req() { id, at, startedAt }: FastifyRequest,
     @Res() reply: FastifyReply,
   ): void {
-    const call = { requestId: id, operation: 'chat', request, caller, at, startedAt } as const;
+    const { id: requestId, at, startedAt } = reply.request;
+    const call = {
+      requestId,
+      operation: 'chat',
+      request,
+      caller: callerOf(reply.request),
+      at,
+      startedAt,
+    } as const;
     sendReply(reply, (signal) => this.relay.relay(call, signal));
   }
 }

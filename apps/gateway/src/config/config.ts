@@ -66,8 +66,8 @@ const TEXTS = [
   'PLLM_LOG_LEVEL',
 ] as const;
 
-/** @throws InvalidEnvironment naming the first variable that is wrong, never its value */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+/** The environment's configuration. The only place that reads `process.env`. @throws InvalidEnvironment naming the first variable that is wrong, never its value */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const read = checkEnvironment(env);
   return Object.freeze({
     host: read.HOST ?? '0.0.0.0',

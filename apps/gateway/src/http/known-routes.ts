@@ -18,7 +18,7 @@ export class KnownRoutes {
     const methods = this.routes.filter((route) => route.matches.test(path)).flatMap((route) => route.methods);
     if (methods.length === 0)
       return new GatewayError('unknown_url', { message: `Invalid URL (${method} ${path})` });
-    reply.raw.setHeader('allow', [...new Set(methods)].join(', '));
+    reply.header('allow', [...new Set(methods)].join(', '));
     return new GatewayError('method_not_supported', { message: `${path} does not take ${method}.` });
   }
 }

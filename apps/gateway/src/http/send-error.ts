@@ -6,7 +6,8 @@ export function sendError(reply: FastifyReply, error: GatewayError): void {
   const { raw } = reply;
   if (raw.headersSent || raw.destroyed) return;
   const body = JSON.stringify(error.toBody());
-  const headers: Record<string, string | number> = {
+  const headers: Record<string, string | number | string[] | undefined> = {
+    ...reply.getHeaders(),
     ...error.toHeaders(),
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import { CallSignal } from '#contract';
 import type { GatewayError, Reply, WholeReply } from '#contract';
 import { asGatewayError } from './framework-errors.js';
 import type { OpenCall } from './in-flight.js';
@@ -10,12 +11,12 @@ import { toObservable } from './to-observable.js';
  * Answers with what the relay gives: an Observable, pulled as fast as the socket drains, unsubscribed when the client
  * goes. The last byte is held back until the source has completed, and with it has recorded the call.
  */
-export function sendReply(reply: FastifyReply, open: (signal: AbortSignal) => AsyncGenerator<Reply>): void {
+export function sendReply(reply: FastifyReply, open: (signal: CallSignal) => AsyncGenerator<Reply>): void {
   reply.hijack();
   const { raw } = reply;
   const { inFlight } = reply.server;
-  const writer = new SseWriter(raw);
-  const client = new AbortController();
+  const writer = new SseWriter(raw, reply.request.answerHead);
+  const signal = new CallSignal();
   let whole: WholeReply | undefined;
 
   const fail = (error: GatewayError): void => {
@@ -24,13 +25,13 @@ export function sendReply(reply: FastifyReply, open: (signal: AbortSignal) => As
   };
   const call: OpenCall = {
     end(error) {
-      client.abort(error);
+      signal.abort(error);
+      // A reader that takes nothing more would keep the source from hearing of it.
+      writer.release();
     },
   };
   inFlight.add(call);
-  const subscription = toObservable(open(client.signal), writer.gate, (reason) =>
-    client.abort(reason),
-  ).subscribe({
+  const subscription = toObservable(open(signal), writer.gate, (reason) => signal.abort(reason)).subscribe({
     next(piece) {
       if (piece.kind === 'whole') whole = piece;
       else if (piece.kind === 'open') writer.open(piece.headers);
@@ -40,7 +41,8 @@ export function sendReply(reply: FastifyReply, open: (signal: AbortSignal) => As
       inFlight.delete(call);
       if (!whole) return writer.end();
       const { headers, body } = whole;
-      raw.writeHead(200, { ...headers, 'content-type': 'application/json', 'content-length': body.length });
+      const own = ['content-type', 'application/json', 'content-length', String(body.length)];
+      raw.writeHead(200, [...reply.request.answerHead, ...headers, ...own]);
       raw.end(body);
     },
     error(thrown: unknown) {

@@ -22,14 +22,23 @@ export function serverOptions({ bodyLimit, requestTimeoutMs }: ServerLimits) {
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: { headersTimeout: Math.min(HEADERS_MS, requestTimeoutMs), connectionsCheckingInterval: 1_000 },
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 1_000 },
-    genReqId: () => `req_${randomUUID().replaceAll('-', '')}`,
+    genReqId: newRequestId,
     // Streams in flight finish; `drain` sees to the rest.
     forceCloseConnections: false as const,
     return503OnClosing: false,
-    frameworkErrors: (error: Error, _: FastifyRequest, reply: FastifyReply) =>
-      sendError(reply, asGatewayError(error)),
+    frameworkErrors: answerBrokenUrl,
     clientErrorHandler: answerBrokenRequest,
   };
+}
+
+function newRequestId(): string {
+  return `req_${randomUUID().replaceAll('-', '')}`;
+}
+
+/** A URL that cannot be decoded reaches no hook. */
+function answerBrokenUrl(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  void reply.header('x-request-id', request.id);
+  sendError(reply, asGatewayError(error));
 }
 
 /** What Node's parser refuses never reaches a route: one answer, and the connection is closed. */
@@ -40,6 +49,7 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
   const head = [
     `HTTP/1.1 ${failure.status} ${failure.code}`,
     'content-type: application/json; charset=utf-8',
+    `x-request-id: ${newRequestId()}`,
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
   ];

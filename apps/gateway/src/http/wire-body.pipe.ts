@@ -1,9 +1,8 @@
 import type { PipeTransform } from '@nestjs/common';
-import { getMetadataStorage, validateSync } from 'class-validator';
 import { GatewayError, JsonMembers } from '#contract';
 import type { RelayedRequest, WireRequest } from '#contract';
+import { Envelope } from './envelope.js';
 import { parseJsonObject } from './parse-json.js';
-import { describeViolation } from './validation-errors.js';
 
 /** Deeper is nobody's request, and a trap for whoever walks it. */
 const DEEPEST = 64;
@@ -16,13 +15,13 @@ const DEEPEST = 64;
 export function wireBody<Request extends RelayedRequest>(
   Body: new () => object,
 ): PipeTransform<unknown, WireRequest<Request>> {
-  const names = envelopeNames(Body);
-  const members = new JsonMembers(names);
+  const envelope = new Envelope(Body);
+  const members = new JsonMembers(envelope.names);
   return {
     transform(bytes) {
       const value = parseJsonObject(bytes);
       readMembers(members, bytes as Buffer);
-      checkEnvelope(new Body(), names, value);
+      envelope.check(value);
       const streamOptions = members.start('stream_options');
       return {
         bytes: bytes as Buffer,
@@ -48,17 +47,4 @@ function readMembers(members: JsonMembers<string>, bytes: Buffer): void {
     const message = `The parameter '${members.duplicate}' is given twice.`;
     throw new GatewayError('duplicate_parameter', { param: members.duplicate, message });
   }
-}
-
-function checkEnvelope(envelope: object, names: readonly string[], value: Record<string, unknown>): void {
-  const fields = envelope as Record<string, unknown>;
-  for (const name of names) if (Object.hasOwn(value, name)) fields[name] = value[name];
-  const errors = validateSync(envelope, { stopAtFirstError: true, validationError: { target: false } });
-  if (errors.length > 0) throw describeViolation(errors);
-}
-
-/** The members that a body class says something about. */
-function envelopeNames(Body: new () => object): string[] {
-  const metadata = getMetadataStorage().getTargetValidationMetadatas(Body, '', false, false);
-  return [...new Set(metadata.map(({ propertyName }) => propertyName))];
 }

@@ -1,19 +1,23 @@
 import { Global, Inject, Module } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
-import { createLogger } from '#observability';
-import type { Logger } from '#observability';
+import { AccessLog, createLogging } from '#observability';
+import type { Logger, Logging } from '#observability';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 
 /** Injects the `Logger`. */
 export const LOGGER = Symbol('logger');
 
+const LOGGING = Symbol('logging');
+
 @Global()
 @Module({
   providers: [
-    { provide: LOGGER, inject: [CONFIG], useFactory: (config: Config) => createLogger(config.logLevel) },
+    { provide: LOGGING, inject: [CONFIG], useFactory: (config: Config) => createLogging(config.logLevel) },
+    { provide: LOGGER, inject: [LOGGING], useFactory: (logging: Logging) => logging.logger },
+    { provide: AccessLog, inject: [LOGGING], useFactory: (logging: Logging) => logging.accessLog },
   ],
-  exports: [LOGGER],
+  exports: [LOGGER, AccessLog],
 })
 export class LoggingModule implements BeforeApplicationShutdown {
   constructor(@Inject(LOGGER) private readonly logger: Logger) {}

@@ -1,5 +1,5 @@
 import { GatewayError } from '#contract';
-import type { OperationName, Provider, SseEvent, Target, WireRequest } from '#contract';
+import type { HeaderPairs, OperationName, Provider, SseEvent, Target, WireRequest } from '#contract';
 import { asksForUsage, findAdapter } from '#providers';
 import type { Codec, DecodeContext, Decoded, StreamDecoder } from '#providers';
 import { readRetryAfter, readSse } from '#upstream';
@@ -13,7 +13,7 @@ interface WholeWinner {
   readonly decoded: Decoded;
 }
 
-interface StreamWinner {
+export interface StreamWinner {
   readonly kind: 'stream';
   readonly first: Buffer[];
   readonly decoder: StreamDecoder;
@@ -24,7 +24,9 @@ interface StreamWinner {
 interface Route {
   readonly origin: string;
   readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** For a whole answer, and for a stream. */
+  readonly headers: HeaderPairs;
+  readonly streamHeaders: HeaderPairs;
   readonly codec: Codec;
 }
 
@@ -42,13 +44,12 @@ export class Attempts {
 
   /** Sends the request; the caller aborts the exchange when it is done with it. @throws GatewayError */
   send(operation: OperationName, request: WireRequest, target: Target): Exchange {
-    const { origin, path, headers, codec } = this.route(operation, target);
-    const accept = request.value.stream === true ? 'text/event-stream' : 'application/json';
+    const { origin, path, headers, streamHeaders, codec } = this.route(operation, target);
     const upstream: UpstreamRequest = {
       origin,
       path,
       method: 'POST',
-      headers: { accept, ...headers },
+      headers: request.value.stream === true ? streamHeaders : headers,
       body: codec.encode(request as Parameters<typeof codec.encode>[0], target),
       timeouts: target.timeouts,
     };
@@ -98,7 +99,13 @@ function makeRoute(operation: OperationName, target: Target): Route {
   if (!adapter || !codec) throw new GatewayError('unsupported_operation', { param: 'model' });
   const { origin, pathname, search } = adapter.address(target, operation);
   const headers = { ...BASE_HEADERS, ...adapter.authorize(provider.secret), ...provider.headers };
-  return { origin, path: pathname + search, headers, codec };
+  return {
+    origin,
+    path: pathname + search,
+    headers: Object.entries({ accept: 'application/json', ...headers }).flat(),
+    streamHeaders: Object.entries({ accept: 'text/event-stream', ...headers }).flat(),
+    codec,
+  };
 }
 
 async function readError(codec: Codec, head: ResponseHead, exchange: Exchange): Promise<GatewayError> {
@@ -130,11 +137,16 @@ async function openStream(codec: Codec, context: DecodeContext, exchange: Exchan
     }
     for (const event of value) first.push(...decoder.push(event));
   }
+  if (first.length === 0) {
+    throw new GatewayError('upstream_unavailable', {
+      message: 'The provider answered with an empty stream.',
+    });
+  }
   return { kind: 'stream', first, decoder, events };
 }
 
 function isEventStream({ headers }: ResponseHead): boolean {
-  return String(headers['content-type'] ?? 'text/event-stream').startsWith('text/event-stream');
+  return /^text\/event-stream\b/i.test(String(headers['content-type'] ?? 'text/event-stream'));
 }
 
 /** What an upstream says of an error may name its address or our key: that is not for clients. */

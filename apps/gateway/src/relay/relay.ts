@@ -1,5 +1,14 @@
 import { GatewayError } from '#contract';
-import type { Operation, OperationName, Reply, Target, Usage, WireRequest } from '#contract';
+import type {
+  CallSignal,
+  HeaderPairs,
+  Operation,
+  OperationName,
+  Reply,
+  Target,
+  Usage,
+  WireRequest,
+} from '#contract';
 import { Tally } from '#metering';
 import type { UsageSpool } from '#metering';
 import { firstAnswer } from '#routing';
@@ -7,7 +16,7 @@ import type { Exchange } from '#upstream';
 import type { Caller } from '../auth/caller.js';
 import type { ModelRegistry } from '../models/model-registry.js';
 import { hideProvider } from './attempt.js';
-import type { Attempts, Winner } from './attempt.js';
+import type { Attempts, StreamWinner, Winner } from './attempt.js';
 
 /** One call, from a known caller. */
 export interface Call<N extends OperationName = OperationName> {
@@ -21,8 +30,8 @@ export interface Call<N extends OperationName = OperationName> {
   readonly startedAt: number;
 }
 
-/** An end user's name is the client's text: bounded, and nothing in it that a database refuses. */
-const LONGEST_NAME = 256;
+/** A client makes up names under a wildcard: a header has no room for all of them. */
+const LONGEST_HEADER_TEXT = 256;
 
 /** The request path of every endpoint. */
 export class Relay {
@@ -39,11 +48,10 @@ export class Relay {
    * @param signal aborted when the client is gone
    * @throws GatewayError
    */
-  async *relay(call: Call, signal: AbortSignal): AsyncGenerator<Reply> {
+  async *relay(call: Call, signal: CallSignal): AsyncGenerator<Reply> {
     const tally = startTally(call);
     const current: { exchange?: Exchange; target?: Target; winner?: Winner } = {};
-    const leave = (): void => current.exchange?.abort(GatewayError.from(signal.reason));
-    signal.addEventListener('abort', leave);
+    signal.listen((reason) => current.exchange?.abort(reason));
     try {
       const { operation, request } = call;
       const model = this.models.resolve(request.value.model, call.caller);
@@ -57,27 +65,25 @@ export class Relay {
       });
       current.winner = winner;
       const overheadMs = sentAt - call.startedAt;
-      yield* pass(winner, answerHeaders(tally, model.id, current.target, overheadMs), tally);
+      const headers = answerHeaders(tally, model.id, current.target, overheadMs);
+      tally.commit();
+      if (winner.kind === 'stream') yield* pass(winner, headers, tally);
+      else yield { kind: 'whole', headers, body: winner.decoded.body };
       tally.finish();
     } catch (thrown) {
       const error = GatewayError.from(thrown);
       throw tally.fail(current.target ? hideProvider(error, current.target.provider) : error);
     } finally {
-      signal.removeEventListener('abort', leave);
+      signal.listen(undefined);
       current.exchange?.release();
       tally.seeUsage(usageOf(current.winner));
-      this.ledger.append(tally.close(performance.now()));
+      await this.ledger.append(tally.close(performance.now()));
     }
   }
 }
 
 /** The answer as it comes: pulled by the reader, so that a slow one slows the upstream. */
-async function* pass(winner: Winner, headers: Record<string, string>, tally: Tally): AsyncGenerator<Reply> {
-  tally.commit();
-  if (winner.kind === 'whole') {
-    yield { kind: 'whole', headers, body: winner.decoded.body };
-    return;
-  }
+async function* pass(winner: StreamWinner, headers: HeaderPairs, tally: Tally): AsyncGenerator<Reply> {
   yield { kind: 'open', headers };
   tally.seePiece(performance.now());
   if (winner.first.length > 0) yield { kind: 'chunks', payloads: winner.first };
@@ -107,27 +113,33 @@ function startTally({ requestId, at, startedAt, operation, caller, request }: Ca
     at,
     keyId: caller.keyId,
     operation,
-    model: bounded(model),
+    model,
     stream: stream === true,
-    endUser: user ? bounded(user) : null,
+    endUser: user || null,
   };
   return new Tally(call, startedAt);
 }
 
-function answerHeaders(tally: Tally, model: string, target: Target | undefined, overheadMs: number) {
-  return {
-    'x-pllm-model': headerText(model),
-    'x-pllm-provider': headerText(target?.provider.name ?? ''),
-    'x-pllm-attempts': String(tally.attemptCount),
-    'x-pllm-overhead-ms': overheadMs.toFixed(3),
-  };
+function answerHeaders(
+  tally: Tally,
+  model: string,
+  target: Target | undefined,
+  overheadMs: number,
+): HeaderPairs {
+  return [
+    'x-pllm-model',
+    headerText(model),
+    'x-pllm-provider',
+    headerText(target?.provider.name ?? ''),
+    'x-pllm-attempts',
+    String(tally.attemptCount),
+    'x-pllm-overhead-ms',
+    overheadMs.toFixed(3),
+  ];
 }
 
-/** Header values are ASCII (RFC 9110, 5.5); names may be anything. */
+/** Header values are ASCII (RFC 9110, 5.5); names may be anything, half an emoji included. */
 function headerText(text: string): string {
-  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text);
-}
-
-function bounded(text: string): string {
-  return text.slice(0, LONGEST_NAME).replaceAll('\0', '');
+  const short = text.slice(0, LONGEST_HEADER_TEXT);
+  return /^[\x20-\x7e]*$/.test(short) ? short : encodeURIComponent(Buffer.from(short).toString());
 }

@@ -1,0 +1,33 @@
+import { GatewayError } from '#contract';
+
+/** What Postgres refuses in a text: NUL, and half a surrogate pair. */
+const UNSTORABLE = /[\0\p{Cs}]/u;
+
+/** The id in a URL. @throws GatewayError: one that cannot be stored is one that is not there */
+export const objectId = {
+  transform(id: string): string {
+    if (UNSTORABLE.test(id)) throw new GatewayError('not_found');
+    return id;
+  },
+};
+
+/**
+ * Names and texts of a value from a client, at any depth. `__proto__` is refused too: these objects are copied
+ * member by member, and a prototype may not come along.
+ *
+ * @throws GatewayError
+ */
+export function checkTexts(value: unknown, param: string | null = null): void {
+  if (typeof value === 'string' && UNSTORABLE.test(value)) {
+    throw new GatewayError('invalid_value', {
+      param,
+      message: 'A text holds a character that is not allowed.',
+    });
+  }
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, member] of Object.entries(value)) {
+    if (name === '__proto__') throw new GatewayError('unknown_parameter', { param: param ?? name });
+    checkTexts(name, param);
+    checkTexts(member, param ?? name);
+  }
+}

@@ -1,0 +1,121 @@
+import { EventEmitter } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { GatewayError } from '#contract';
+import type { HeaderPairs } from '#contract';
+import { SseWriter } from './sse-writer.js';
+
+/** What a socket would have been given. */
+class FakeResponse extends EventEmitter {
+  head: { status: number; headers: HeaderPairs } | undefined;
+  writes: string[] = [];
+  isEnded = false;
+  writableNeedDrain = false;
+
+  writeHead(status: number, headers: HeaderPairs): void {
+    this.head = { status, headers };
+  }
+
+  write(bytes: Buffer | string): boolean {
+    this.writes.push(bytes.toString());
+    return !this.writableNeedDrain;
+  }
+
+  end(bytes: string): void {
+    this.write(bytes);
+    this.isEnded = true;
+  }
+}
+
+let raw: FakeResponse;
+let writer: SseWriter;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  raw = new FakeResponse();
+  writer = new SseWriter(raw as unknown as ServerResponse, ['x-request-id', 'req_1']);
+});
+afterEach(() => vi.useRealTimers());
+
+describe('SseWriter', () => {
+  it('opens with a status, the stream’s headers and those of the call', () => {
+    writer.open(['x-pllm-model', 'gpt']);
+    expect(raw.head).toEqual({
+      status: 200,
+      headers: [
+        'x-request-id',
+        'req_1',
+        'x-pllm-model',
+        'gpt',
+        'content-type',
+        'text/event-stream; charset=utf-8',
+        'cache-control',
+        'no-cache',
+        'x-accel-buffering',
+        'no',
+      ],
+    });
+    expect(writer.isOpen).toBe(true);
+  });
+
+  it('writes what came together in one go', () => {
+    writer.open([]);
+    writer.write([Buffer.from('{"a":1}'), Buffer.from('{"a":2}')]);
+    expect(raw.writes).toEqual(['data: {"a":1}\n\ndata: {"a":2}\n\n']);
+  });
+
+  it('ends with [DONE]', () => {
+    writer.open([]);
+    writer.end();
+    expect(raw.writes).toEqual(['data: [DONE]\n\n']);
+    expect(raw.isEnded).toBe(true);
+  });
+
+  it('fails with one error frame and no [DONE]', () => {
+    writer.open([]);
+    writer.fail(new GatewayError('upstream_timeout'));
+    expect(raw.writes).toEqual([
+      'data: {"error":{"message":"The provider did not answer in time.","type":"service_unavailable_error","param":null,"code":"upstream_timeout"}}\n\n',
+    ]);
+    expect(raw.isEnded).toBe(true);
+  });
+
+  it('says something every 15 s of silence, until the end', () => {
+    writer.open([]);
+    vi.advanceTimersByTime(14_000);
+    writer.write([Buffer.from('{}')]);
+    vi.advanceTimersByTime(14_000);
+    expect(raw.writes).toHaveLength(1);
+    vi.advanceTimersByTime(16_000);
+    expect(raw.writes.slice(1)).toEqual([': ping\n', ': ping\n']);
+    writer.end();
+    vi.advanceTimersByTime(60_000);
+    expect(raw.writes).toHaveLength(4);
+  });
+
+  it('has nothing to say to a reader that is behind', () => {
+    writer.open([]);
+    raw.writableNeedDrain = true;
+    vi.advanceTimersByTime(60_000);
+    expect(raw.writes).toEqual([]);
+    writer.close();
+  });
+
+  it('has a gate that is open until the socket is full, and again when it has drained', async () => {
+    expect(writer.gate()).toBeUndefined();
+    raw.writableNeedDrain = true;
+    const wait = writer.gate();
+    raw.writableNeedDrain = false;
+    raw.emit('drain');
+    await wait;
+    expect(writer.gate()).toBeUndefined();
+  });
+
+  it.each(['release', 'close'] as const)('has a gate that nobody waits at after %s', async (end) => {
+    raw.writableNeedDrain = true;
+    const wait = writer.gate();
+    writer[end]();
+    await wait;
+    expect(writer.gate()).toBeUndefined();
+  });
+});

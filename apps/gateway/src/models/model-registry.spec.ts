@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_TIMEOUTS, GatewayError } from '#contract';
+import type { Timeouts } from '#contract';
+import type { Database, ModelRow, ProviderRow, Queries } from '#persistence';
+import { SecretBox, sealProviderSecrets } from '#persistence';
+import { ModelRegistry } from './model-registry.js';
+
+const box = new SecretBox(Buffer.alloc(32, 1));
+const now = new Date(1_700_000_000_000);
+const ANYBODY = { mayCall: () => true };
+
+function provider(name: string, rest: Partial<ProviderRow> = {}): ProviderRow {
+  return {
+    id: `prov_${name}`,
+    name,
+    type: 'sandbox',
+    baseUrl: `http://${name}`,
+    sealed: sealProviderSecrets(box, `prov_${name}`, { apiKey: `key-of-${name}`, headers: {} }),
+    secretLast4: null,
+    timeouts: {},
+    enabled: true,
+    createdAt: now,
+    updatedAt: now,
+    ...rest,
+  };
+}
+
+interface Aim {
+  readonly provider: ProviderRow;
+  readonly model?: string;
+  readonly priority?: number;
+  readonly timeouts?: Partial<Timeouts>;
+}
+
+function model(id: string, aims: Aim[], rest: Partial<ModelRow> = {}): ModelRow {
+  const targets = aims.map(({ provider, model = 'up', priority = 0, timeouts = {} }, position) => ({
+    modelId: id,
+    position,
+    providerId: provider.id,
+    upstreamModel: model,
+    priority,
+    timeouts: { ...timeouts },
+    provider,
+  }));
+  const settings = { ownedBy: 'me', strategy: 'priority', timeouts: {}, metadata: {}, enabled: true };
+  return { id, ...settings, createdAt: now, updatedAt: now, targets, ...rest };
+}
+
+async function makeRegistry(providers: ProviderRow[], models: ModelRow[]): Promise<ModelRegistry> {
+  const queries = { provider: { findMany: () => providers }, model: { findMany: () => models } };
+  const read = <T>(query: (queries: Queries) => Promise<T>) => query(queries as unknown as Queries);
+  const registry = new ModelRegistry({ read } as unknown as Database, { box });
+  await registry.refresh();
+  return registry;
+}
+
+const codeOf = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (error) {
+    return (error as GatewayError).code;
+  }
+  return 'none';
+};
+
+describe('ModelRegistry', () => {
+  const one = provider('one');
+  const two = provider('two');
+
+  it('is loaded once it has read the database', async () => {
+    const registry = new ModelRegistry({} as Database, { box });
+    expect(registry.isLoaded).toBe(false);
+    expect((await makeRegistry([], [])).isLoaded).toBe(true);
+  });
+
+  it('resolves a name to its targets, lowest priority number first, then as listed', async () => {
+    const aims = [
+      { provider: one, model: 'c', priority: 5 },
+      { provider: two, model: 'a' },
+      { provider: one, model: 'b' },
+    ];
+    const registry = await makeRegistry([one, two], [model('m', aims)]);
+    const { targets, ownedBy, created } = registry.resolve('m', ANYBODY);
+    expect(targets.map((target) => target.model)).toEqual(['a', 'b', 'c']);
+    expect(targets[0]?.provider).toMatchObject({ name: 'two', secret: 'key-of-two' });
+    expect({ ownedBy, created }).toEqual({ ownedBy: 'me', created: 1_700_000_000 });
+  });
+
+  it('says who may not, and what is not there', async () => {
+    const registry = await makeRegistry([one], [model('m', [{ provider: one }])]);
+    expect(codeOf(() => registry.resolve('n', ANYBODY))).toBe('model_not_found');
+    expect(codeOf(() => registry.resolve('m', { mayCall: () => false }))).toBe('model_not_allowed');
+    expect(registry.list({ mayCall: () => false })).toEqual([]);
+    expect(codeOf(() => registry.resolve('x'.repeat(1_000_000), ANYBODY))).toBe('model_not_found');
+  });
+
+  it('takes the longest pattern, and a plain name before any', async () => {
+    const registry = await makeRegistry(
+      [one],
+      [
+        model('*', [{ provider: one, model: 'any:*' }]),
+        model('a/*', [{ provider: one, model: 'a:*' }]),
+        model('a/b/*', [{ provider: one, model: '*+*' }]),
+        model('a/b/plain', [{ provider: one, model: 'plain' }]),
+      ],
+    );
+    const upstream = (name: string) => registry.resolve(name, ANYBODY).targets[0]?.model;
+    expect(upstream('x')).toBe('any:x');
+    expect(upstream('a/x')).toBe('a:x');
+    expect(upstream('a/b/x')).toBe('x+x');
+    expect(upstream('a/b/plain')).toBe('plain');
+    expect(upstream('a/b/$&')).toBe('$&+$&');
+    expect(registry.resolve('a/x', ANYBODY).id).toBe('a/x');
+    expect(registry.list(ANYBODY).map(({ id }) => id)).toEqual(['a/b/plain']);
+  });
+
+  it('inherits each timeout: target, model, provider, default', async () => {
+    const patient = provider('patient', { timeouts: { connect_ms: 1, first_byte_ms: 1, idle_ms: 1 } });
+    const aims = [{ provider: patient, timeouts: { connect_ms: 3 } }];
+    const timeouts = { connect_ms: 2, first_byte_ms: 2 };
+    const registry = await makeRegistry([patient], [model('m', aims, { timeouts })]);
+    expect(registry.resolve('m', ANYBODY).targets[0]?.timeouts).toEqual({
+      connect_ms: 3,
+      first_byte_ms: 2,
+      idle_ms: 1,
+      total_ms: DEFAULT_TIMEOUTS.total_ms,
+    });
+  });
+
+  it('leaves out what is disabled: a model, or a provider’s targets', async () => {
+    const off = provider('off', { enabled: false });
+    const registry = await makeRegistry(
+      [one, off],
+      [
+        model('disabled', [{ provider: one }], { enabled: false }),
+        model('half', [
+          { provider: off, model: 'x' },
+          { provider: one, model: 'y' },
+        ]),
+      ],
+    );
+    expect(codeOf(() => registry.resolve('disabled', ANYBODY))).toBe('model_not_found');
+    expect(registry.resolve('half', ANYBODY).targets.map((target) => target.model)).toEqual(['y']);
+  });
+
+  it('offers a demo until there is a provider', async () => {
+    const providers: ProviderRow[] = [];
+    const registry = await makeRegistry(providers, []);
+    await registry.offerDemo('http://demo');
+    expect(registry.hasProviders).toBe(false);
+    expect(registry.list(ANYBODY).map(({ id }) => id)).toEqual(['sandbox']);
+    providers.push(one);
+    await registry.refresh();
+    expect(registry.hasProviders).toBe(true);
+    expect(registry.list(ANYBODY)).toEqual([]);
+  });
+
+  it('keeps what it knew when the database does not answer', async () => {
+    const models = [model('m', [{ provider: one }])];
+    let isDown = false;
+    const queries = { provider: { findMany: () => [one] }, model: { findMany: () => models } };
+    const read = <T>(query: (queries: Queries) => Promise<T>) =>
+      isDown ? Promise.reject(new Error('down')) : query(queries as unknown as Queries);
+    const registry = new ModelRegistry({ read } as unknown as Database, { box });
+    await registry.refresh();
+    isDown = true;
+    await expect(registry.refresh()).rejects.toThrow('down');
+    expect(registry.resolve('m', ANYBODY).id).toBe('m');
+    isDown = false;
+    await registry.refresh();
+  });
+});

@@ -1,0 +1,21 @@
+import { Database } from '#persistence';
+import type { Gateway } from '../../apps/gateway/src/gateway.js';
+
+/** Everything in the database as text; binary columns in hex. */
+export async function databaseText(gateway: Pick<Gateway, 'app'>): Promise<string> {
+  const { prisma } = gateway.app.get(Database);
+  const tables = await prisma.$queryRaw<{ name: string }[]>`
+    SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'`;
+  const texts: string[] = [];
+  for (const { name } of tables) {
+    const rows = await prisma.$queryRawUnsafe<{ row: string }[]>(`SELECT t::text AS row FROM "${name}" t`);
+    texts.push(name, ...rows.map(({ row }) => row));
+  }
+  return texts.join('\n');
+}
+
+/** The spellings in which a secret could stand there. */
+export function spellingsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  return [secret, bytes.toString('hex'), bytes.toString('base64').replace(/=+$/, '').slice(0, -1)];
+}
