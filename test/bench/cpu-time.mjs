@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** `/proc` counts in these, whatever the kernel's own tick is. */
+const TICKS_PER_SECOND = 100;
+
+/** User and system time, in milliseconds, of a process, its living descendants, and those it waited for. */
+export function cpuMs(rootId) {
+  const processes = new Map();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const stat = read(`/proc/${entry}/stat`);
+    if (stat !== undefined) processes.set(Number(entry), parse(stat));
+  }
+  const wanted = new Set([rootId]);
+  for (let before = -1; before !== wanted.size;) {
+    before = wanted.size;
+    for (const [id, { parent }] of processes) if (wanted.has(parent)) wanted.add(id);
+  }
+  let ticks = 0;
+  for (const id of wanted) ticks += processes.get(id)?.ticks ?? 0;
+  return (ticks * 1000) / TICKS_PER_SECOND;
+}
+
+/** Resident memory now and at its most, in MB. */
+export function memoryMb(id) {
+  const status = readFileSync(`/proc/${id}/status`, 'utf8');
+  const of = (name) => Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024);
+  return { now: of('VmRSS'), most: of('VmHWM') };
+}
+
+/** proc(5): the command's name is in parentheses and may hold anything; fields are counted behind it. */
+function parse(stat) {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [user, system, waitedUser, waitedSystem] = fields.slice(11, 15).map(Number);
+  return { parent: Number(fields[1]), ticks: user + system + waitedUser + waitedSystem };
+}
+
+function read(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // It ended in between.
+    return undefined;
+  }
+}

@@ -1,0 +1,61 @@
+import { openSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort, makeFolder, start, until } from './children.mjs';
+import { SCRIPTS, publicName } from './cases.mjs';
+
+const MASTER_KEY = 'sk-pllm-bench-2718281828459045';
+
+/**
+ * The built gateway, set up as an operator would: a provider, the models, a member's key. Everything that exists is
+ * on; the access log goes to a file. `databaseUrl` undefined: the embedded database.
+ */
+export async function startGateway({ root, upstream, databaseUrl, nodeOptions = [] }) {
+  const folder = makeFolder('gateway');
+  const logFile = join(folder, 'access.log');
+  const port = await freePort();
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    PLLM_DATA_DIR: join(folder, 'data'),
+    PLLM_MASTER_KEY: MASTER_KEY,
+    ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+  };
+  const args = [...nodeOptions, join(root, 'dist/apps/gateway/src/main.js')];
+  const stdio = ['ignore', openSync(logFile, 'a'), 'inherit'];
+  const child = start('gateway', process.execPath, args, { cwd: folder, env, stdio });
+  const url = `http://127.0.0.1:${port}`;
+  await until(
+    'the gateway',
+    () =>
+      fetch(`${url}/ready`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    60,
+  );
+  const key = await setUp(url, upstream);
+  const empty = () => truncateSync(logFile, 0);
+  return { child, url, id: child.pid, headers: { authorization: `Bearer ${key}` }, empty };
+}
+
+async function setUp(url, upstream) {
+  await admin(url, '/providers', { name: 'bench', type: 'sandbox', base_url: upstream });
+  for (const script of SCRIPTS) {
+    await admin(url, '/models', { id: publicName(script), targets: [{ provider: 'bench', model: script }] });
+  }
+  const { key } = await admin(url, '/keys', { name: 'bench', role: 'member' });
+  return key;
+}
+
+async function admin(url, path, body) {
+  const response = await fetch(`${url}/v1/admin${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${MASTER_KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${text}`);
+  return JSON.parse(text);
+}

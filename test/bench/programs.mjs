@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startScript } from './children.mjs';
+import { startGateway } from './gateway.mjs';
+import { startNginx } from './nginx.mjs';
+import { startPostgres } from './postgres.mjs';
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+/** The upstream, the same for all. */
+export async function startUpstream(root) {
+  const { child, message } = await startScript('sandbox', join(root, 'dist/apps/sandbox/src/main.js'), [
+    '--port',
+    '0',
+    '--no-ledger',
+  ]);
+  return { url: message.url, origin: new URL(message.url).origin, id: child.pid };
+}
+
+export async function startGenerator() {
+  const { child } = await startScript('generator', here('generator.mjs'));
+  return child;
+}
+
+/**
+ * Everything that is compared, running. A program is `{ name, url, id, headers?, besideId?, isGateway?, empty? }`;
+ * `missing` says what was left out.
+ */
+export async function startPrograms(root, upstream) {
+  const programs = [];
+  const missing = [];
+  const { child, message } = await startScript('bare proxy', here('bare-proxy.mjs'), [upstream.origin]);
+  programs.push({ name: 'bare', url: `http://127.0.0.1:${message.port}`, id: child.pid });
+  const nginx = await startNginx(upstream.origin);
+  if (nginx) programs.push({ name: 'nginx', ...nginx });
+  else missing.push('nginx is not installed (/usr/sbin/nginx): left out');
+  const postgres = await startPostgres();
+  if (postgres) {
+    const gateway = await startGateway({
+      root,
+      upstream: upstream.url,
+      databaseUrl: await postgres.newDatabase(),
+    });
+    programs.push({ name: 'pllm', isGateway: true, besideId: postgres.id, ...gateway });
+  } else missing.push('Postgres is not installed: PLLM on Postgres left out');
+  const embedded = await startGateway({ root, upstream: upstream.url });
+  programs.push({ name: 'pllm-embedded', isGateway: true, ...embedded });
+  return { programs, missing };
+}

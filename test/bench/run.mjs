@@ -1,0 +1,107 @@
+/**
+ * CPU time per request of the gateway, beside programs that do less: `npm run bench`.
+ *
+ *   --quick              short windows, two rounds: a look, not a figure
+ *   --only chat-32,…     these cases only (chat-32 chat-1 chat-200 prompt burst trickle latency)
+ *   --json FILE          everything measured
+ *   --root FOLDER        another built checkout, such as one from before a change
+ *   --profile            where the gateway's CPU time goes in chat-32, instead
+ */
+import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { CASES, LATENCY } from './cases.mjs';
+import { stopAll } from './children.mjs';
+import { memoryMb } from './cpu-time.mjs';
+import { describeMachine } from './machine.mjs';
+import { measureCase } from './measure.mjs';
+import { profile } from './profile.mjs';
+import { startGenerator, startPrograms, startUpstream } from './programs.mjs';
+import { besideTable, cpuTable, latencyTable, machineLines, memoryTable } from './report.mjs';
+
+const LONGEST_MINUTES = 40;
+const FULL = { rounds: 3, seconds: 5, warmUp: { seconds: 5, atLeast: 15_000 } };
+const QUICK = { rounds: 2, seconds: 2, warmUp: { seconds: 2, atLeast: 6_000 } };
+
+const print = (text) => process.stdout.write(`${text}\n`);
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      json: { type: 'string' },
+      root: { type: 'string', default: fileURLToPath(new URL('../..', import.meta.url)) },
+      profile: { type: 'boolean', default: false },
+    },
+  });
+  const known = [...CASES, LATENCY];
+  const only = values.only?.split(',') ?? known.map(({ name }) => name);
+  const unknown = only.find((name) => !known.some((one) => one.name === name));
+  if (unknown !== undefined) throw new Error(`There is no case '${unknown}'.`);
+  return {
+    ...values,
+    root: resolve(values.root),
+    isWanted: ({ name }) => only.includes(name),
+    window: values.quick ? QUICK : FULL,
+  };
+}
+
+async function compare({ root, window, isWanted, json }) {
+  const machine = describeMachine(root);
+  print(`${machineLines(machine)}; load average ${loadavg()[0].toFixed(2)} at the start\n`);
+  const upstream = await startUpstream(root);
+  const generator = await startGenerator();
+  const { programs, missing } = await startPrograms(root, upstream);
+  const names = programs.map(({ name }) => name);
+  for (const line of missing) print(line);
+  const measured = [];
+  for (const one of CASES.filter(isWanted)) {
+    measured.push({ ...one, results: await measureCase(generator, programs, one, window) });
+    print(`${cpuTable(measured.slice(-1), names)}\n`);
+  }
+  const direct = { name: 'no proxy', url: upstream.origin, id: upstream.id };
+  const latency = isWanted(LATENCY) && {
+    ...LATENCY,
+    results: await measureCase(generator, [direct, ...programs], LATENCY, window),
+  };
+  const memory = Object.fromEntries(programs.map(({ name, id }) => [name, memoryMb(id)]));
+  if (measured.length > 0) print(`${cpuTable(measured, names)}\n\n${besideTable(measured, names)}\n`);
+  if (latency) print(`${LATENCY.rate} requests/s\n${latencyTable(latency, [direct.name, ...names])}\n`);
+  print(memoryTable(memory));
+  const cases = [...measured, ...(latency ? [latency] : [])].map((one) => ({
+    ...one,
+    results: Object.fromEntries(one.results),
+  }));
+  if (json) writeFileSync(json, JSON.stringify({ machine, window, cases, memory }, null, 2));
+}
+
+async function main() {
+  const options = readOptions();
+  if (options.profile) await profile(options);
+  else await compare(options);
+}
+
+let isLeaving = false;
+
+/** The first reason counts: to end what runs makes errors of its own. */
+function leave(code, reason) {
+  if (isLeaving) return;
+  isLeaving = true;
+  if (reason) process.stderr.write(`bench: ${reason}\n`);
+  // What `stopAll` cannot end in time, the `exit` handler kills.
+  setTimeout(() => process.exit(code), 20_000).unref();
+  stopAll().then(
+    () => process.exit(code),
+    () => process.exit(1),
+  );
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => leave(130, signal));
+setTimeout(() => leave(1, `not done after ${LONGEST_MINUTES} minutes`), LONGEST_MINUTES * 60_000).unref();
+main().then(
+  () => leave(0),
+  (error) => leave(1, error.stack),
+);
