@@ -27,6 +27,8 @@ export const sources = {
 const root = new URL('..', import.meta.url).pathname;
 
 export default defineConfig({
+  // The global set-up runs outside of the projects, and from the sources too.
+  ...sources,
   test: {
     projects: [
       {
@@ -37,6 +39,7 @@ export default defineConfig({
           include: ['apps/**/*.spec.ts', 'libs/**/*.spec.ts'],
           setupFiles: ['reflect-metadata'],
           pool: 'forks',
+          maxWorkers: 2,
         },
       },
       {
@@ -48,6 +51,7 @@ export default defineConfig({
           setupFiles: ['reflect-metadata'],
           globalSetup: ['test/support/databases.ts'],
           pool: 'forks',
+          maxWorkers: 2,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectError } from '../support/expect-error.js';
 import { MASTER_KEY, startBench } from '../support/gateway.js';
 import type { Answer, TestBench } from '../support/gateway.js';
-import { usageRecord } from '../support/usage-record.js';
+import { recordOf } from '../support/records.js';
 
 const NOT_FOUND = { status: 404, type: 'invalid_request_error', code: 'not_found', param: null };
 const SECRET = 'sk-provider-secret-abcdefgh';
@@ -114,7 +114,7 @@ describe('the records of calls', () => {
     const request = { messages: [{ role: 'user', content: 'a very private question' }], ...body };
     const answer = await bench.request('POST', '/v1/chat/completions', request, { 'x-api-key': key });
     const id = answer.headers.get('x-request-id') ?? '';
-    await usageRecord(bench, id);
+    await recordOf(bench, id);
     return id;
   };
 
@@ -182,7 +182,7 @@ describe('the records of calls', () => {
   ])('hold an end user with %s', async (_, user, kept) => {
     const body = `{"model":"recorded","messages":[{"role":"user","content":"x"}],"user":${user}}`;
     const answer = await bench.request('POST', '/v1/chat/completions', body, { 'x-api-key': MASTER_KEY });
-    const record = await usageRecord(bench, answer.headers.get('x-request-id'));
+    const record = await recordOf(bench, answer.headers.get('x-request-id') ?? '');
     expect(record).toMatchObject({ key: null, status: 'ok', user: kept });
   });
 

@@ -4,7 +4,7 @@ import type { ChatCompletionChunk, ChatCompletionTool } from 'openai/resources/c
 import { startBench } from '../support/gateway.js';
 import type { TestBench } from '../support/gateway.js';
 import { readEvents } from '../support/read-events.js';
-import { usageRecord } from '../support/usage-record.js';
+import { recordOf } from '../support/records.js';
 
 const HELLO = [{ role: 'user' as const, content: 'Hello!' }];
 const WEATHER_SCHEMA = {
@@ -207,7 +207,7 @@ describe('a chat through the gateway, by the official SDK', () => {
       expect(last.choices).toEqual([]);
       expect(last.usage.total_tokens).toBe(last.usage.prompt_tokens + last.usage.completion_tokens);
       expect(chunks.slice(0, -1).every((chunk) => chunk.usage === null)).toBe(true);
-      const record = await usageRecord(bench, answer.headers.get('x-request-id'));
+      const record = await recordOf(bench, answer.headers.get('x-request-id') ?? '');
       expect(record).toMatchObject({
         prompt_tokens: last.usage.prompt_tokens,
         completion_tokens: last.usage.completion_tokens,
@@ -228,7 +228,7 @@ describe('a chat through the gateway, by the official SDK', () => {
       expect(answer.text).not.toContain('usage');
       expect(chunks.every((chunk) => chunk.choices.length === 1)).toBe(true);
       const whole = await raw({});
-      const record = await usageRecord(bench, answer.headers.get('x-request-id'));
+      const record = await recordOf(bench, answer.headers.get('x-request-id') ?? '');
       expect(record).toMatchObject({
         stream: true,
         status: 'ok',
@@ -246,7 +246,7 @@ describe('a chat through the gateway, by the official SDK', () => {
     it('is said to be unknown where the upstream does not count', async () => {
       const answer = await raw({ model: 'uncounted', user: 'somebody' });
       expect(answer.json).not.toHaveProperty('usage');
-      const record = await usageRecord(bench, answer.headers.get('x-request-id'));
+      const record = await recordOf(bench, answer.headers.get('x-request-id') ?? '');
       expect(record).toMatchObject({ usage_source: 'none', prompt_tokens: 0, user: 'somebody' });
     });
   });

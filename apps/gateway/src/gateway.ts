@@ -42,6 +42,10 @@ export async function startGateway(config: Config): Promise<Gateway> {
   configureHttp(fastify, {
     accessLog: app.get(AccessLog),
     publicPaths: PUBLIC_PATHS,
+    recall: (request) => {
+      request.caller = authenticator.recall(request.raw);
+      return request.caller !== undefined;
+    },
     authenticate: async (request) => {
       request.caller = await authenticator.authenticate(request.raw);
     },

@@ -14,7 +14,7 @@ export type {
 } from './operation.js';
 export { DEFAULT_TIMEOUTS } from './target.js';
 export type { Provider, Target, Timeouts } from './target.js';
-export type { ChunksReply, HeaderPairs, OpenReply, Reply, WholeReply } from './reply.js';
+export type { ChunksReply, Emit, HeaderPairs, OpenReply, Reply, WholeReply } from './reply.js';
 export { splice } from './splice.js';
 export type { Edit } from './splice.js';
 export { SseParser } from './sse.js';

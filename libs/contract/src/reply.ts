@@ -1,6 +1,9 @@
 /** What the relay gives the HTTP edge, in this order: one `whole`; or one `open`, then `chunks`. */
 export type Reply = WholeReply | OpenReply | ChunksReply;
 
+/** Gives the client a piece. Where it answers with a promise, the client's socket is full: wait before the next one. */
+export type Emit = (reply: Reply) => Promise<void> | undefined;
+
 /** A complete answer, status 200. */
 export interface WholeReply {
   readonly kind: 'whole';

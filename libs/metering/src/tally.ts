@@ -108,8 +108,9 @@ export class Tally {
   }
 }
 
-/** What a client or an upstream wrote: bounded, and without the one character that Postgres refuses in a text. */
+/** What a client or an upstream wrote: bounded, and without what Postgres refuses: NUL, and half a surrogate pair. */
 function bounded(text: string): string {
   const short = text.length > LONGEST_TEXT ? text.slice(0, LONGEST_TEXT) : text;
-  return short.includes('\0') ? short.replaceAll('\0', '') : short;
+  const whole = short.isWellFormed() ? short : short.toWellFormed();
+  return whole.includes('\0') ? whole.replaceAll('\0', '') : whole;
 }

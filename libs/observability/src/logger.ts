@@ -12,7 +12,7 @@ export interface Logging {
 
 /** JSON lines on standard output, buffered: a line costs no system call of its own. */
 export function createLogging(level: string): Logging {
-  const stream = destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 200 });
+  const stream = destination({ dest: 1, sync: false, minLength: 8_192, periodicFlush: 200 });
   const logger = pino(
     {
       level,

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '#contract';
+import { Deadlines } from './deadlines.js';
 import { Exchange } from './exchange.js';
 
 /** A socket's controls, in place of undici's. */
@@ -25,7 +26,7 @@ const gone = new GatewayError('client_closed_request');
 
 function start(totalMs = 60_000) {
   const controls = new Controls();
-  const exchange = new Exchange(totalMs);
+  const exchange = new Exchange(new Deadlines(), totalMs);
   exchange.onRequestStart(controls);
   const give = (bytes: number): void => exchange.onResponseData(controls, Buffer.alloc(bytes, 'x'));
   return { controls, exchange, give };
@@ -94,7 +95,7 @@ describe('the head', () => {
 
 describe('an end before its time', () => {
   it('is passed to undici even when the call had not started', async () => {
-    const exchange = new Exchange(60_000);
+    const exchange = new Exchange(new Deadlines(), 60_000);
     exchange.abort(gone);
     const controls = new Controls();
     exchange.onRequestStart(controls);

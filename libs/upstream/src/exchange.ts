@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { GatewayError } from '#contract';
+import type { Deadlines, Expiring } from './deadlines.js';
 import { asUpstreamError } from './upstream-errors.js';
 
 export interface ResponseHead {
@@ -20,7 +21,7 @@ const MOST_BYTES = 256 * 1024 * 1024;
  * One HTTP call, pulled: a body piece is read when the reader asks, and the socket rests while nobody does.
  * A reader that is gone calls `abort`, and the upstream's socket is closed at once.
  */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   /** Settles when the status line is here. */
   readonly head: Promise<ResponseHead>;
 
@@ -33,13 +34,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private ended = false;
   private error: GatewayError | undefined;
   private released = false;
-  private timer: NodeJS.Timeout;
+  deadline: number;
 
-  constructor(totalMs: number) {
+  constructor(
+    private readonly deadlines: Deadlines,
+    totalMs: number,
+  ) {
     this.head = new Promise((resolve, reject) => (this.settleHead = { resolve, reject }));
     // An abort before anybody awaits the head is not an unhandled rejection.
     this.head.catch(() => {});
-    this.timer = setTimeout(() => this.abort(new GatewayError('upstream_timeout')), totalMs);
+    this.deadline = performance.now() + totalMs;
+    deadlines.add(this);
   }
 
   /** Everything that has come since the last call; undefined at the end. @throws GatewayError */
@@ -88,8 +93,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.released = true;
     this.queue = [];
     if (this.controller?.paused) this.controller.resume();
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.abort(new GatewayError('client_closed_request')), LINGER_MS);
+    this.deadline = performance.now() + LINGER_MS;
+  }
+
+  /** The deadline has come. */
+  expire(): void {
+    this.abort(new GatewayError('upstream_timeout'));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -118,7 +127,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.ended = true;
-    clearTimeout(this.timer);
+    this.deadlines.delete(this);
     this.reader?.resolve(undefined);
     this.reader = undefined;
   }
@@ -129,7 +138,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   private fail(error: GatewayError): void {
     this.error = error;
-    clearTimeout(this.timer);
+    this.deadlines.delete(this);
     this.settleHead?.reject(error);
     this.settleHead = undefined;
     this.reader?.reject(error);

@@ -1,5 +1,6 @@
 import { Agent } from 'undici';
 import type { HeaderPairs, Timeouts } from '#contract';
+import { Deadlines } from './deadlines.js';
 import { Exchange } from './exchange.js';
 
 export interface UpstreamRequest {
@@ -20,10 +21,12 @@ export class UpstreamClient {
   /** One pool of connections per connect timeout: undici takes it when a pool is made. */
   private readonly agents = new Map<number, Agent>();
 
+  private readonly deadlines = new Deadlines();
+
   /** Sends a request; the exchange can be aborted from now on. Resolve `exchange.head` for the status line. */
   send(request: UpstreamRequest): Exchange {
     const { origin, path, method, headers, body, timeouts } = request;
-    const exchange = new Exchange(timeouts.total_ms);
+    const exchange = new Exchange(this.deadlines, timeouts.total_ms);
     const options = {
       origin,
       path,
@@ -38,6 +41,7 @@ export class UpstreamClient {
   }
 
   async close(): Promise<void> {
+    this.deadlines.close();
     await Promise.all([...this.agents.values()].map((agent) => agent.destroy()));
   }
 

@@ -22,10 +22,16 @@ export function makeApiKeyStrategy(header: KeyHeader, keys: KeyCache) {
     }
 
     validate(value: string): Promise<Caller> {
-      const secret = (header === 'authorization' ? BEARER.exec(value)?.[1] : value)?.trim();
-      if (!secret || secret.length > LONGEST_KEY) throw new GatewayError('invalid_api_key');
+      const secret = secretIn(header, value);
+      if (secret === undefined) throw new GatewayError('invalid_api_key');
       return keys.identify(secret);
     }
   }
   return new ApiKeyStrategy();
+}
+
+/** The key that a header holds; undefined when it holds none. */
+export function secretIn(header: KeyHeader, value: string): string | undefined {
+  const secret = (header === 'authorization' ? BEARER.exec(value)?.[1] : value)?.trim();
+  return secret && secret.length <= LONGEST_KEY ? secret : undefined;
 }

@@ -1,7 +1,7 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { GatewayError } from '#contract';
 import type { Caller } from './caller.js';
-import { KEY_HEADERS, makeApiKeyStrategy } from './api-key.strategy.js';
+import { KEY_HEADERS, makeApiKeyStrategy, secretIn } from './api-key.strategy.js';
 import type { KeyHeader } from './api-key.strategy.js';
 import type { KeyCache } from './key-cache.js';
 
@@ -21,13 +21,21 @@ interface Verdict {
 export class Authenticator {
   private readonly strategies: ReadonlyMap<KeyHeader, Strategy>;
 
-  constructor(keys: KeyCache) {
+  constructor(private readonly keys: KeyCache) {
     this.strategies = new Map(KEY_HEADERS.map((header) => [header, makeApiKeyStrategy(header, keys)]));
+  }
+
+  /** The caller whose key was presented before, at the cost of a hash; undefined: `authenticate` must say. */
+  recall({ headers }: IncomingMessage): Caller | undefined {
+    const header = headerOf(headers);
+    const value = header && headers[header];
+    const secret = header && typeof value === 'string' ? secretIn(header, value) : undefined;
+    return secret === undefined ? undefined : this.keys.recall(secret);
   }
 
   /** @throws GatewayError */
   authenticate(request: IncomingMessage): Promise<Caller> {
-    const header = KEY_HEADERS.find((name) => request.headers[name] !== undefined);
+    const header = headerOf(request.headers);
     const strategy = header && this.strategies.get(header);
     if (!strategy) {
       const message = 'Send an API key: Authorization: Bearer YOUR_KEY, or X-API-Key: YOUR_KEY.';
@@ -41,4 +49,8 @@ export class Authenticator {
       attempt.authenticate(request);
     });
   }
+}
+
+function headerOf(headers: IncomingHttpHeaders): KeyHeader | undefined {
+  return KEY_HEADERS.find((name) => headers[name] !== undefined);
 }

@@ -58,6 +58,12 @@ export class KeyCache {
     this.unknown.clear();
   }
 
+  /** Who presents `secret`, where that was found before; undefined: `identify` must say. */
+  recall(secret: string): Caller | undefined {
+    const entry = this.byDigest.get(hash('sha256', secret));
+    return entry && entry.goodUntil > Date.now() ? entry.caller : undefined;
+  }
+
   /** Who presents `secret`? @throws GatewayError `invalid_api_key`, or `service_unavailable` when it cannot be known */
   async identify(secret: string): Promise<Caller> {
     const digest = hash('sha256', secret);

@@ -26,6 +26,6 @@ export class ChatCompletionsController {
       at,
       startedAt,
     } as const;
-    sendReply(reply, (signal) => this.relay.relay(call, signal));
+    sendReply(reply, (signal, emit) => this.relay.relay(call, signal, emit));
   }
 }

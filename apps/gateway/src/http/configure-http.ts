@@ -21,6 +21,8 @@ declare module 'fastify' {
 export interface HttpSettings {
   readonly accessLog: AccessLog;
   readonly publicPaths: ReadonlySet<string>;
+  /** Puts a caller who was here before on the request, if it is one. */
+  readonly recall: (request: FastifyRequest) => boolean;
   /** Puts the caller on the request, or throws. Runs before the body is read. */
   readonly authenticate: (request: FastifyRequest) => Promise<void>;
   /** Is the process on its way out? Then connections are not kept. */
@@ -46,6 +48,7 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
     reply.raw.once('close', () => settings.accessLog.write(summarize(request, reply)));
     if (request.is404) return done(routes.missing(request.method, pathOf(request), reply));
     if (settings.publicPaths.has(request.routeOptions.url ?? '')) return done();
+    if (settings.recall(request)) return done();
     settings.authenticate(request).then(() => done(), done);
   });
   keepBodiesAsBytes(fastify);

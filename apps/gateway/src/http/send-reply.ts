@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { CallSignal } from '#contract';
-import type { GatewayError, Reply, WholeReply } from '#contract';
+import type { Emit, Reply, WholeReply } from '#contract';
 import { asGatewayError } from './framework-errors.js';
 import type { OpenCall } from './in-flight.js';
 import { sendError } from './send-error.js';
@@ -8,10 +8,13 @@ import { SseWriter } from './sse-writer.js';
 import { toObservable } from './to-observable.js';
 
 /**
- * Answers with what the relay gives: an Observable, pulled as fast as the socket drains, unsubscribed when the client
+ * Answers with what the relay gives: an Observable, held back while the socket is full, unsubscribed when the client
  * goes. The last byte is held back until the source has completed, and with it has recorded the call.
  */
-export function sendReply(reply: FastifyReply, open: (signal: CallSignal) => AsyncGenerator<Reply>): void {
+export function sendReply(
+  reply: FastifyReply,
+  answer: (signal: CallSignal, emit: Emit) => Promise<void>,
+): void {
   reply.hijack();
   const { raw } = reply;
   const { inFlight } = reply.server;
@@ -19,10 +22,6 @@ export function sendReply(reply: FastifyReply, open: (signal: CallSignal) => Asy
   const signal = new CallSignal();
   let whole: WholeReply | undefined;
 
-  const fail = (error: GatewayError): void => {
-    if (writer.isOpen) writer.fail(error);
-    else sendError(reply, error);
-  };
   const call: OpenCall = {
     end(error) {
       signal.abort(error);
@@ -31,30 +30,37 @@ export function sendReply(reply: FastifyReply, open: (signal: CallSignal) => Asy
     },
   };
   inFlight.add(call);
-  const subscription = toObservable(open(signal), writer.gate, (reason) => signal.abort(reason)).subscribe({
+  const replies = toObservable<Reply>(
+    // Also a call whose client has gone is in flight until it is recorded.
+    (emit) => answer(signal, emit).finally(() => inFlight.delete(call)),
+    writer.gate,
+    (reason) => signal.abort(reason),
+  );
+  const subscription = replies.subscribe({
     next(piece) {
       if (piece.kind === 'whole') whole = piece;
       else if (piece.kind === 'open') writer.open(piece.headers);
       else writer.write(piece.payloads);
     },
     complete() {
-      inFlight.delete(call);
-      if (!whole) return writer.end();
-      const { headers, body } = whole;
-      const own = ['content-type', 'application/json', 'content-length', String(body.length)];
-      raw.writeHead(200, [...reply.request.answerHead, ...headers, ...own]);
-      raw.end(body);
+      if (whole) sendWhole(reply, whole);
+      else writer.end();
     },
     error(thrown: unknown) {
-      inFlight.delete(call);
-      fail(asGatewayError(thrown));
+      const error = asGatewayError(thrown);
+      if (writer.isOpen) writer.fail(error);
+      else sendError(reply, error);
     },
   });
   // `request.raw` closes once its body is read, and says nothing of the client; the answer's side does.
   raw.on('close', () => {
     writer.close();
-    if (raw.writableFinished) return;
-    subscription.unsubscribe();
-    inFlight.delete(call);
+    if (!raw.writableFinished) subscription.unsubscribe();
   });
+}
+
+function sendWhole({ raw, request }: FastifyReply, { headers, body }: WholeReply): void {
+  const own = ['content-type', 'application/json', 'content-length', String(body.length)];
+  raw.writeHead(200, [...request.answerHead, ...headers, ...own]);
+  raw.end(body);
 }

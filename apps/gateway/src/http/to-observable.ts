@@ -4,40 +4,36 @@ import { GatewayError } from '#contract';
 /** Says when the reader can take more: undefined is now, a promise is then. */
 export type Gate = () => Promise<void> | undefined;
 
+/** Gives out pieces, and waits where it is told to, until it has settled. */
+export type Source<T> = (emit: (piece: T) => Promise<void> | undefined) => Promise<void>;
+
 /**
- * Pulls an async iterable into an Observable, one piece at a time, and only while the gate is open: a slow reader
- * holds back the source, and nothing piles up in between. Unsubscribing aborts the source, also while it waits.
+ * A source as an Observable with backpressure: a piece goes to the subscriber at once, and the source is told to wait
+ * while the gate is closed, so that nothing piles up in between. Unsubscribing aborts the source, also while it waits.
  */
 export function toObservable<T>(
-  source: AsyncGenerator<T>,
+  source: Source<T>,
   gate: Gate,
   abort: (reason: GatewayError) => void,
 ): Observable<T> {
   return new Observable<T>((subscriber) => {
     let settled = false;
-    const pull = async (): Promise<void> => {
-      try {
-        for (;;) {
-          const wait = gate();
-          if (wait) await wait;
-          if (subscriber.closed) return;
-          const { value, done } = await source.next();
-          if (done) break;
-          subscriber.next(value);
-        }
+    const emit = (piece: T): Promise<void> | undefined => {
+      subscriber.next(piece);
+      return gate();
+    };
+    source(emit).then(
+      () => {
         settled = true;
         subscriber.complete();
-      } catch (error) {
+      },
+      (error: unknown) => {
         settled = true;
         subscriber.error(error);
-      }
-    };
-    void pull();
+      },
+    );
     return () => {
-      if (settled) return;
-      abort(new GatewayError('client_closed_request'));
-      // `return` waits for a pending `next`, which the abort has just ended.
-      source.return(undefined).catch(() => {});
+      if (!settled) abort(new GatewayError('client_closed_request'));
     };
   });
 }

@@ -1,8 +1,8 @@
 import { GatewayError } from '#contract';
-import type { HeaderPairs, OperationName, Provider, SseEvent, Target, WireRequest } from '#contract';
+import type { HeaderPairs, OperationName, Provider, Target, WireRequest } from '#contract';
 import { asksForUsage, findAdapter } from '#providers';
 import type { Codec, DecodeContext, Decoded, StreamDecoder } from '#providers';
-import { readRetryAfter, readSse } from '#upstream';
+import { readRetryAfter, SseReader } from '#upstream';
 import type { Exchange, ResponseHead, UpstreamClient, UpstreamRequest } from '#upstream';
 
 /** A target that answered: whole, or with the first payloads of a stream. */
@@ -17,7 +17,7 @@ export interface StreamWinner {
   readonly kind: 'stream';
   readonly first: Buffer[];
   readonly decoder: StreamDecoder;
-  readonly events: AsyncGenerator<SseEvent[]>;
+  readonly reader: SseReader;
 }
 
 /** What does not change from one call to the next. */
@@ -65,7 +65,8 @@ export class Attempts {
   ): Promise<Winner> {
     const { codec } = this.route(operation, target);
     const context: DecodeContext = {
-      model: Buffer.from(JSON.stringify(request.value.model)),
+      // As the client spelled it.
+      model: request.bytes.subarray(request.spans.model.start, request.spans.model.end),
       includeUsage: asksForUsage(request.value),
     };
     try {
@@ -127,22 +128,22 @@ async function readUnstreamed(
 /** Reads up to the first payload: a provider may send its error as the first event. */
 async function openStream(codec: Codec, context: DecodeContext, exchange: Exchange): Promise<StreamWinner> {
   const decoder = codec.openStream(context);
-  const events = readSse(exchange);
+  const reader = new SseReader(exchange);
   const first: Buffer[] = [];
   while (first.length === 0 && !decoder.isComplete) {
-    const { value, done } = await events.next();
-    if (done) {
+    const events = await reader.next();
+    if (!events) {
       first.push(...decoder.end());
       break;
     }
-    for (const event of value) first.push(...decoder.push(event));
+    for (const event of events) first.push(...decoder.push(event));
   }
   if (first.length === 0) {
     throw new GatewayError('upstream_unavailable', {
       message: 'The provider answered with an empty stream.',
     });
   }
-  return { kind: 'stream', first, decoder, events };
+  return { kind: 'stream', first, decoder, reader };
 }
 
 function isEventStream({ headers }: ResponseHead): boolean {
@@ -151,19 +152,24 @@ function isEventStream({ headers }: ResponseHead): boolean {
 
 /** What an upstream says of an error may name its address or our key: that is not for clients. */
 export function hideProvider(error: GatewayError, provider: Provider): GatewayError {
-  const { upstream } = error;
-  if (!upstream) return error;
+  if (!error.upstream) return error;
+  const { status, message, code, param } = error.upstream;
   const secrets = [
     provider.secret,
     provider.baseUrl,
     new URL(provider.baseUrl).host,
     ...Object.values(provider.headers),
-  ];
-  const message = secrets.reduce<string>(
-    (text, secret) => (secret && secret.length > 3 ? text.replaceAll(secret, '[hidden]') : text),
-    upstream.message,
-  );
-  if (message === upstream.message) return error;
-  const { code, param, retryAfter, cause } = error;
-  return new GatewayError(code, { param, retryAfter, cause, upstream: { ...upstream, message } });
+  ].filter((secret) => secret !== undefined && secret.length > 3);
+  const hide = (text: string): string =>
+    secrets.reduce<string>((shown, secret) => shown.replaceAll(secret as string, '[hidden]'), text);
+  return new GatewayError(error.code, {
+    retryAfter: error.retryAfter,
+    cause: error.cause,
+    upstream: {
+      status,
+      message: hide(message),
+      code: code === null ? null : hide(code),
+      param: param === null ? null : hide(param),
+    },
+  });
 }

@@ -1,10 +1,10 @@
 import { GatewayError } from '#contract';
 import type {
   CallSignal,
+  Emit,
   HeaderPairs,
   Operation,
   OperationName,
-  Reply,
   Target,
   Usage,
   WireRequest,
@@ -46,9 +46,10 @@ export class Relay {
    * The one `finally` records the call and lets go of the upstream, for every way out.
    *
    * @param signal aborted when the client is gone
+   * @param emit gives the client a piece of the answer
    * @throws GatewayError
    */
-  async *relay(call: Call, signal: CallSignal): AsyncGenerator<Reply> {
+  async relay(call: Call, signal: CallSignal, emit: Emit): Promise<void> {
     const tally = startTally(call);
     const current: { exchange?: Exchange; target?: Target; winner?: Winner } = {};
     signal.listen((reason) => current.exchange?.abort(reason));
@@ -67,8 +68,8 @@ export class Relay {
       const overheadMs = sentAt - call.startedAt;
       const headers = answerHeaders(tally, model.id, current.target, overheadMs);
       tally.commit();
-      if (winner.kind === 'stream') yield* pass(winner, headers, tally);
-      else yield { kind: 'whole', headers, body: winner.decoded.body };
+      if (winner.kind === 'stream') await pass(winner, headers, tally, signal, emit);
+      else emit({ kind: 'whole', headers, body: winner.decoded.body });
       tally.finish();
     } catch (thrown) {
       const error = GatewayError.from(thrown);
@@ -82,24 +83,33 @@ export class Relay {
   }
 }
 
-/** The answer as it comes: pulled by the reader, so that a slow one slows the upstream. */
-async function* pass(winner: StreamWinner, headers: HeaderPairs, tally: Tally): AsyncGenerator<Reply> {
-  yield { kind: 'open', headers };
+/** The answer as it comes, and no faster than the client takes it: a slow one slows its upstream. */
+async function pass(
+  { first, reader, decoder }: StreamWinner,
+  headers: HeaderPairs,
+  tally: Tally,
+  signal: CallSignal,
+  emit: Emit,
+): Promise<void> {
+  emit({ kind: 'open', headers });
   tally.seePiece(performance.now());
-  if (winner.first.length > 0) yield { kind: 'chunks', payloads: winner.first };
-  while (!winner.decoder.isComplete) {
-    const { value: events, done } = await winner.events.next();
-    if (done) break;
+  await emit({ kind: 'chunks', payloads: first });
+  while (!decoder.isComplete) {
+    signal.throwIfAborted();
+    const events = await reader.next();
+    if (!events) break;
     const payloads: Buffer[] = [];
     try {
-      for (const event of events) payloads.push(...winner.decoder.push(event));
+      for (const event of events) for (const payload of decoder.push(event)) payloads.push(payload);
     } finally {
       // An error in the middle of a packet does not take back what came before it.
-      if (payloads.length > 0) yield { kind: 'chunks', payloads };
+      const full = payloads.length > 0 ? emit({ kind: 'chunks', payloads }) : undefined;
+      if (full) await full;
     }
   }
-  const rest = winner.decoder.end();
-  if (rest.length > 0) yield { kind: 'chunks', payloads: rest };
+  const rest = decoder.end();
+  if (rest.length > 0) emit({ kind: 'chunks', payloads: rest });
+  signal.throwIfAborted();
 }
 
 function usageOf(winner: Winner | undefined): Usage | undefined {

@@ -7,7 +7,7 @@ import type { Edit, RelayedRequest, Target, WireRequest } from '#contract';
  */
 export function encodeRequest(request: WireRequest, target: Target): Buffer {
   const { bytes, spans, value } = request;
-  const model: Edit = { ...spans.model, text: Buffer.from(JSON.stringify(target.model)) };
+  const model: Edit = { ...spans.model, text: nameOf(target) };
   const usage = value.stream === true && !asksForUsage(value) ? usageEdit(request) : undefined;
   if (!usage) return splice(bytes, [model]);
   return splice(bytes, usage.start < model.start ? [usage, model] : [model, usage]);
@@ -22,4 +22,16 @@ function usageEdit({ spans, value }: WireRequest): Edit {
   const text = JSON.stringify({ ...value.stream_options, include_usage: true });
   if (options) return { ...options, text: Buffer.from(text) };
   return { start: spans.close, end: spans.close, text: Buffer.from(`,"stream_options":${text}`) };
+}
+
+/** The upstream's model name as JSON text, made once a target. */
+const names = new WeakMap<Target, Buffer>();
+
+function nameOf(target: Target): Buffer {
+  let name = names.get(target);
+  if (!name) {
+    name = Buffer.from(JSON.stringify(target.model));
+    names.set(target, name);
+  }
+  return name;
 }

@@ -1,8 +1,9 @@
 import type { Dispatcher } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '#contract';
+import { Deadlines } from './deadlines.js';
 import { Exchange } from './exchange.js';
-import { readSse } from './read-sse.js';
+import { SseReader } from './sse-reader.js';
 
 const controls: Dispatcher.DispatchController = {
   aborted: false,
@@ -14,13 +15,13 @@ const controls: Dispatcher.DispatchController = {
 };
 
 function open() {
-  const exchange = new Exchange(60_000);
+  const exchange = new Exchange(new Deadlines(), 60_000);
   exchange.onRequestStart(controls);
   const give = (data: string | Buffer): void => exchange.onResponseData(controls, Buffer.from(data));
-  const events = readSse(exchange);
+  const reader = new SseReader(exchange);
   const next = async (): Promise<string[] | undefined> => {
-    const { value, done } = await events.next();
-    return done ? undefined : value.map(({ data }) => data.toString());
+    const events = await reader.next();
+    return events?.map(({ data }) => data.toString());
   };
   return { exchange, give, next };
 }
@@ -66,7 +67,7 @@ describe('the events of an answer', () => {
     const pending = next();
     exchange.onResponseError(controls, new Error('other side closed'));
     await expect(pending).rejects.toMatchObject({ code: 'upstream_unavailable' });
-    expect(await next()).toBeUndefined();
+    await expect(next()).rejects.toMatchObject({ code: 'upstream_unavailable' });
   });
 
   it('end with the reason of an abort', async () => {

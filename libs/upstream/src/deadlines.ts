@@ -1,0 +1,39 @@
+/** What ends when its time is up. */
+export interface Expiring {
+  /** On the monotonic clock, in milliseconds. */
+  deadline: number;
+  expire(): void;
+}
+
+/** How late an end may come, in milliseconds. */
+const COARSE_MS = 100;
+
+/** Ends what takes too long. One timer looks at all of them: a timer for each would cost more than what it guards. */
+export class Deadlines {
+  private readonly pending = new Set<Expiring>();
+  private timer: NodeJS.Timeout | undefined;
+
+  add(expiring: Expiring): void {
+    this.pending.add(expiring);
+    this.timer ??= setInterval(() => this.look(), COARSE_MS).unref();
+  }
+
+  delete(expiring: Expiring): void {
+    this.pending.delete(expiring);
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  private look(): void {
+    if (this.pending.size === 0) return this.close();
+    const now = performance.now();
+    for (const expiring of this.pending) {
+      if (expiring.deadline > now) continue;
+      this.pending.delete(expiring);
+      expiring.expire();
+    }
+  }
+}
