@@ -30,12 +30,17 @@ export function banner({ url, config, secrets, model, isDemo }: Start): string {
 
 function keyOf(config: Config, secrets: Secrets, keyFile: string): string {
   if (secrets.masterKeyIsNew) return secrets.masterKey;
-  return config.masterKey === undefined ? `$(cat '${keyFile}')` : '$PLLM_MASTER_KEY';
+  return config.masterKey === undefined ? `$(cat ${quoted(keyFile)})` : '$PLLM_MASTER_KEY';
 }
 
 function curl(base: string, key: string, model: string | undefined): string {
   const authorization = `-H "Authorization: Bearer ${key}"`;
   if (model === undefined) return `curl ${base}/v1/models ${authorization}`;
   const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello!' }] });
-  return `curl ${base}/v1/chat/completions ${authorization} -H "Content-Type: application/json" -d '${body}'`;
+  return `curl ${base}/v1/chat/completions ${authorization} -H "Content-Type: application/json" -d ${quoted(body)}`;
+}
+
+/** A text as one word of a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }

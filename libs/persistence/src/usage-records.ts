@@ -40,8 +40,8 @@ const COLUMNS: readonly [column: string, type: string, member: keyof NewUsageRec
 ];
 
 /**
- * One statement and one parameter for a batch: a hundred times cheaper a row than `createMany`, and a third of what
- * an array a column (`unnest`) costs the process. A record that is there already stays.
+ * One statement and one parameter for a batch, not a row at a time: this runs for every call. A record that is there
+ * already stays.
  */
 const INSERT = `INSERT INTO usage_record (${COLUMNS.map(([column]) => column).join(', ')})
 SELECT ${COLUMNS.map(([, , member, value]) => value ?? `"${member}"`).join(', ')}

@@ -85,6 +85,8 @@ export class ModelRegistry {
     const { models, wildcards } = this.snapshot;
     const model = models.get(name);
     if (model) return model;
+    // A pattern is no name.
+    if (name.endsWith('*')) return undefined;
     for (const wildcard of wildcards) {
       const rest = restOf(wildcard.id, name);
       if (rest !== undefined) return expand(wildcard, name, rest);
