@@ -57,6 +57,8 @@ export function sendReply(
     writer.close();
     if (!raw.writableFinished) subscription.unsubscribe();
   });
+  // Gone before there was anybody to tell.
+  if (raw.destroyed) subscription.unsubscribe();
 }
 
 function sendWhole({ raw, request }: FastifyReply, { headers, body }: WholeReply): void {
