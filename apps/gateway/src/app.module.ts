@@ -2,13 +2,17 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { AdminModule } from './admin/admin.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { AudioModule } from './audio/audio.module.js';
 import { CompletionsModule } from './completions/completions.module.js';
 import type { Config } from './config/config.js';
 import { TypedConfigModule } from './config/config.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { EmbeddingsModule } from './embeddings/embeddings.module.js';
 import { HealthModule } from './health/health.module.js';
+import { ImagesModule } from './images/images.module.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { ModelsModule } from './models/models.module.js';
+import { ModerationsModule } from './moderations/moderations.module.js';
 import { RelayModule } from './relay/relay.module.js';
 
 /** The table of contents. */
@@ -25,6 +29,10 @@ export class AppModule {
         ModelsModule,
         RelayModule,
         CompletionsModule,
+        EmbeddingsModule,
+        ImagesModule,
+        AudioModule,
+        ModerationsModule,
         AdminModule,
         HealthModule,
       ],

@@ -21,9 +21,70 @@ export interface ChatRequest {
   readonly user?: string | null;
 }
 
+/** `POST /completions`: a prompt, several, or tokens. */
+export interface CompletionRequest extends RelayedRequest {
+  readonly prompt?: string | readonly unknown[] | null;
+  readonly n?: number | null;
+  readonly best_of?: number | null;
+  readonly max_tokens?: number | null;
+  readonly logprobs?: number | null;
+  readonly temperature?: number | null;
+  readonly top_p?: number | null;
+  readonly presence_penalty?: number | null;
+  readonly frequency_penalty?: number | null;
+  readonly stop?: string | readonly string[] | null;
+}
+
+/** `POST /embeddings`: a text, several, or tokens. */
+export interface EmbeddingsRequest extends RelayedRequest {
+  readonly input: string | readonly unknown[];
+  readonly encoding_format?: 'float' | 'base64' | null;
+  readonly dimensions?: number | null;
+}
+
+/** `POST /images/generations`. */
+export interface ImageRequest extends RelayedRequest {
+  readonly prompt?: string | null;
+  readonly n?: number | null;
+  readonly partial_images?: number | null;
+}
+
+/** `POST /images/edits`, `/images/variations`: multipart; edits in JSON too. */
+export interface ImageEditRequest extends RelayedRequest {
+  readonly prompt?: string | null;
+  readonly n?: number | null;
+}
+
+/** `POST /audio/transcriptions`, `/audio/translations`: multipart. */
+export interface TranscriptionRequest extends RelayedRequest {
+  readonly response_format?: string | null;
+}
+
+/** `POST /audio/speech`. */
+export interface SpeechRequest extends RelayedRequest {
+  readonly input: string;
+  readonly voice: unknown;
+  readonly response_format?: string | null;
+  readonly speed?: number | null;
+}
+
+/** `POST /moderations`. */
+export interface ModerationRequest extends RelayedRequest {
+  readonly input: string | readonly unknown[];
+}
+
 /** Operations by name, each with the wire type of its request. */
 export interface Operation {
   readonly chat: { readonly Request: ChatRequest };
+  readonly completions: { readonly Request: CompletionRequest };
+  readonly embeddings: { readonly Request: EmbeddingsRequest };
+  readonly image_generations: { readonly Request: ImageRequest };
+  readonly image_edits: { readonly Request: ImageEditRequest };
+  readonly image_variations: { readonly Request: ImageEditRequest };
+  readonly transcriptions: { readonly Request: TranscriptionRequest };
+  readonly translations: { readonly Request: TranscriptionRequest };
+  readonly speech: { readonly Request: SpeechRequest };
+  readonly moderations: { readonly Request: ModerationRequest };
 }
 
 export type OperationName = keyof Operation;
@@ -33,19 +94,49 @@ export interface RelayedRequest {
   readonly model: string;
   readonly stream?: boolean | null;
   readonly stream_options?: { readonly include_usage?: boolean | null } | null;
+  readonly stream_format?: string | null;
   readonly user?: string | null;
 }
 
-/** A request as it came: its bytes, what they say, and where the members stand that the gateway rewrites. */
-export interface WireRequest<Request extends RelayedRequest = RelayedRequest> {
+/** Does the client want its answer as server-sent events? Speech asks for them in words of its own. */
+export function asksForStream({ stream, stream_format: format }: RelayedRequest): boolean {
+  return stream === true || format === 'sse';
+}
+
+/** A request as it came. */
+export type WireRequest<Request extends RelayedRequest = RelayedRequest> =
+  JsonRequest<Request> | UploadRequest<Request>;
+
+/** A JSON body: its bytes, what they say, and where the members stand that the gateway rewrites. */
+export interface JsonRequest<Request extends RelayedRequest = RelayedRequest> {
   readonly bytes: Buffer;
   readonly value: Request;
   readonly spans: RequestSpans;
+  readonly upload?: undefined;
+}
+
+/** A multipart body: its text fields, and the body itself, wherever it is kept. */
+export interface UploadRequest<Request extends RelayedRequest = RelayedRequest> {
+  readonly value: Request;
+  readonly upload: Upload;
+}
+
+/** A body that is too large for memory, and can be read again for each attempt. */
+export interface Upload {
+  /** With its boundary. */
+  readonly contentType: string;
+  /** In bytes. */
+  readonly length: number;
+  /** Where the text of the field `model` stands. */
+  readonly model: Span;
+  /** The bytes `[start, end)`. */
+  read(start: number, end: number): AsyncIterable<Buffer>;
 }
 
 /** Byte offsets `[start, end)` of values in the body; `close` is the offset of the closing brace. */
 export interface RequestSpans {
-  readonly model: Span;
+  /** Undefined: the gateway chose a model for a request that names none. */
+  readonly model: Span | undefined;
   readonly streamOptions: Span | undefined;
   readonly close: number;
 }

@@ -1,5 +1,5 @@
-/** What the relay gives the HTTP edge, in this order: one `whole`; or one `open`, then `chunks`. */
-export type Reply = WholeReply | OpenReply | ChunksReply;
+/** What the relay gives the HTTP edge, in this order: one `whole`; or one `open`, then `pieces`, then perhaps `end`. */
+export type Reply = WholeReply | OpenReply | PiecesReply | EndReply;
 
 /** Gives the client a piece. Where it answers with a promise, the client's socket is full: wait before the next one. */
 export type Emit = (reply: Reply) => Promise<void> | undefined;
@@ -8,20 +8,31 @@ export type Emit = (reply: Reply) => Promise<void> | undefined;
 export interface WholeReply {
   readonly kind: 'whole';
   readonly headers: HeaderPairs;
+  readonly contentType: string;
   readonly body: Buffer;
 }
 
-/** From here on the status is 200 and the client reads a stream. */
+/** From here on the status is 200 and the client reads the answer as it comes. */
 export interface OpenReply {
   readonly kind: 'open';
   readonly headers: HeaderPairs;
+  readonly contentType: string;
 }
 
-/** Payloads of events, in order. */
-export interface ChunksReply {
-  readonly kind: 'chunks';
-  readonly payloads: readonly Buffer[];
+/** Bytes of the answer, in order: whole events of a stream, or any part of a file. */
+export interface PiecesReply {
+  readonly kind: 'pieces';
+  readonly pieces: readonly Buffer[];
+}
+
+/** What ends an answer that is complete; it is held back until the call is recorded. */
+export interface EndReply {
+  readonly kind: 'end';
+  readonly text: string;
 }
 
 /** Name, value, name, value: the form in which Node writes headers with the least ado. */
 export type HeaderPairs = readonly string[];
+
+/** The content type of an answer that is a stream of server-sent events. */
+export const EVENT_STREAM = 'text/event-stream; charset=utf-8';

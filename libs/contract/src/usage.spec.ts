@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readUsage } from './usage.js';
-
-const NONE = { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 };
+import { NO_USAGE, readUsage } from './usage.js';
 
 describe('reading usage', () => {
   it('reads all four counts', () => {
@@ -13,6 +11,7 @@ describe('reading usage', () => {
       completion_tokens_details: { reasoning_tokens: 7 },
     };
     expect(readUsage(usage)).toEqual({
+      ...NO_USAGE,
       promptTokens: 10,
       completionTokens: 20,
       cachedTokens: 5,
@@ -29,9 +28,15 @@ describe('reading usage', () => {
     ['a count below zero', { prompt_tokens: 1, completion_tokens: -2 }, { promptTokens: 1 }],
     ['a fraction', { prompt_tokens: 1, completion_tokens: 2.5 }, { promptTokens: 1 }],
     ['a text', { prompt_tokens: 1, completion_tokens: '2' }, { promptTokens: 1 }],
+    [
+      'words of images',
+      { input_tokens: 4, output_tokens: 5, input_tokens_details: { cached_tokens: 1 } },
+      { promptTokens: 4, completionTokens: 5, cachedTokens: 1 },
+    ],
+    ['seconds of sound', { type: 'duration', seconds: 9.5 }, { audioSeconds: 9.5 }],
     ['more than a column holds', { prompt_tokens: 2 ** 40 }, { promptTokens: 2 ** 31 - 1 }],
   ])('%s', (_, usage, expected) => {
-    expect(readUsage(usage)).toEqual({ ...NONE, ...expected });
+    expect(readUsage(usage)).toEqual({ ...NO_USAGE, ...expected });
   });
 
   it.each([
@@ -47,6 +52,7 @@ describe('reading usage', () => {
     { prompt_tokens: 1.5 },
     { prompt_tokens: 2 ** 60 },
     { completion_tokens: 5 },
+    { type: 'duration', seconds: -1 },
   ])('%j is none', (value) => {
     expect(readUsage(value)).toBeUndefined();
   });

@@ -19,7 +19,15 @@ function target(name: string, model = 'up'): Target {
   return { provider: { id: name, name, ...account }, model, priority: 0, timeouts: DEFAULT_TIMEOUTS };
 }
 
-const USAGE = { promptTokens: 1, completionTokens: 2, cachedTokens: 3, reasoningTokens: 4 };
+const USAGE = {
+  promptTokens: 1,
+  completionTokens: 2,
+  cachedTokens: 3,
+  reasoningTokens: 4,
+  images: 5,
+  audioSeconds: 6.5,
+  characters: 7,
+};
 const start = (call: Partial<TalliedCall> = {}) => new Tally({ ...CALL, ...call }, 100);
 
 describe('Tally', () => {

@@ -3,7 +3,7 @@ import type { OperationName } from '#contract';
 /** ok: answered whole. error: an error, at any time. cancelled: the client went away first. */
 export type CallStatus = 'ok' | 'error' | 'cancelled';
 
-/** Where the token counts are from: the upstream's own usage, or nothing was heard. */
+/** Where the counts are from: the upstream's own usage, or nothing was heard. */
 export type UsageSource = 'upstream' | 'none';
 
 /** What is kept of one call. `(requestId, at)` names it for ever: writing it twice changes nothing. */
@@ -27,6 +27,9 @@ export interface UsageRecord {
   readonly completionTokens: number;
   readonly cachedTokens: number;
   readonly reasoningTokens: number;
+  readonly images: number;
+  readonly audioSeconds: number;
+  readonly characters: number;
   readonly usageSource: UsageSource;
   readonly latencyMs: number;
   readonly timeToFirstTokenMs: number | null;

@@ -39,9 +39,9 @@ function open(everyMs = 60_000, processId = process.pid): UsageSpool {
     processId,
     everyMs,
     report: (message) => reports.push(message),
-    insert: async (records) => {
+    insert: async (lines) => {
       if (isDown) throw new Error('down');
-      inserted.push(records);
+      inserted.push(lines.map((line) => JSON.parse(line) as UsageRecord));
     },
   });
 }

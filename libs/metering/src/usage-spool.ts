@@ -14,8 +14,8 @@ import type { UsageRecord } from './usage-record.js';
 
 export interface SpoolOptions {
   readonly folder: string;
-  /** Writes records to the database; writing one twice must change nothing. */
-  readonly insert: (records: UsageRecord[]) => Promise<void>;
+  /** Writes records, each as JSON text, to the database; writing one twice must change nothing. */
+  readonly insert: (lines: string[]) => Promise<void>;
   readonly report: (message: string, error: unknown) => void;
   readonly processId: number;
   /** How long a record waits for company, in milliseconds. */
@@ -31,16 +31,16 @@ const MOST_IN_MEMORY = 50_000;
 
 interface Segment {
   readonly path: string;
-  /** Undefined: read them from the file. */
-  records: UsageRecord[] | undefined;
+  /** Records as JSON text. Undefined: read them from the file. */
+  lines: string[] | undefined;
 }
 
 interface OpenSegment {
   readonly path: string;
-  readonly records: UsageRecord[];
+  readonly lines: string[];
   readonly descriptor: number | undefined;
-  /** Lines that are not written yet. */
-  text: string;
+  /** How many of the lines are in the file. */
+  written: number;
   /** Did the last line not go in whole? The next one may not be glued to it. */
   isTorn: boolean;
 }
@@ -67,7 +67,7 @@ export class UsageSpool {
     this.sealed = readdirSync(options.folder)
       .filter((name) => name.endsWith('.jsonl') && !isLive(name, options.processId))
       .sort()
-      .map((name) => ({ path: join(options.folder, name), records: undefined }));
+      .map((name) => ({ path: join(options.folder, name), lines: undefined }));
     if (this.sealed.length > 0) this.schedule(0);
   }
 
@@ -79,8 +79,7 @@ export class UsageSpool {
   /** Settles when the record is in the file. Records that come in one turn of the event loop share one `write()`. */
   append(record: UsageRecord): Promise<void> {
     const segment = (this.open ??= this.openSegment());
-    segment.records.push(record);
-    segment.text += `${JSON.stringify(record)}\n`;
+    segment.lines.push(JSON.stringify(record));
     this.inMemory++;
     this.syncTimer ??= setTimeout(() => this.sync(), SYNC_MS);
     // A database that is down is not asked at every record, nor is every record a file.
@@ -114,18 +113,19 @@ export class UsageSpool {
   private openSegment(): OpenSegment {
     const name = `${Date.now()}-${this.options.processId}-${this.serial++}.jsonl`;
     const path = join(this.options.folder, name);
-    return { path, descriptor: this.openFile(path), records: [], text: '', isTorn: false };
+    return { path, descriptor: this.openFile(path), lines: [], written: 0, isTorn: false };
   }
 
   private write(segment: OpenSegment): void {
-    const { descriptor, text, isTorn } = segment;
-    segment.text = '';
-    if (descriptor === undefined || text === '') return;
-    const lines = Buffer.from(isTorn ? `\n${text}` : text);
+    const { descriptor, lines, written, isTorn } = segment;
+    segment.written = lines.length;
+    if (descriptor === undefined || written === lines.length) return;
+    const text = `${written === 0 ? lines.join('\n') : lines.slice(written).join('\n')}\n`;
+    const bytes = Buffer.from(isTorn ? `\n${text}` : text);
     try {
       segment.isTorn = true;
-      const written = writeSync(descriptor, lines);
-      if (written < lines.length) throw new Error(`${written} of ${lines.length} bytes were written`);
+      const count = writeSync(descriptor, bytes);
+      if (count < bytes.length) throw new Error(`${count} of ${bytes.length} bytes were written`);
       segment.isTorn = false;
     } catch (error) {
       this.fullDisk(error);
@@ -171,9 +171,9 @@ export class UsageSpool {
     while (this.sealed[0]) {
       const segment = this.sealed[0];
       try {
-        const records = segment.records ?? this.readSegment(segment.path);
-        for (let from = 0; from < records.length; from += BATCH) {
-          await this.options.insert(records.slice(from, from + BATCH));
+        const lines = segment.lines ?? this.readSegment(segment.path);
+        for (let from = 0; from < lines.length; from += BATCH) {
+          await this.options.insert(lines.slice(from, from + BATCH));
         }
       } catch (error) {
         this.isFailing = true;
@@ -182,7 +182,7 @@ export class UsageSpool {
       }
       this.isFailing = false;
       rmSync(segment.path, { force: true });
-      this.inMemory -= segment.records?.length ?? 0;
+      this.inMemory -= segment.lines?.length ?? 0;
       this.sealed.shift();
     }
   }
@@ -194,26 +194,26 @@ export class UsageSpool {
     this.open = undefined;
     if (segment.descriptor !== undefined) closeSync(segment.descriptor);
     const fits = this.inMemory <= MOST_IN_MEMORY || segment.descriptor === undefined;
-    if (!fits) this.inMemory -= segment.records.length;
-    this.sealed.push({ path: segment.path, records: fits ? segment.records : undefined });
+    if (!fits) this.inMemory -= segment.lines.length;
+    this.sealed.push({ path: segment.path, lines: fits ? segment.lines : undefined });
   }
 
   /** Another process that was started beside this one may have taken the file over, and done with it. */
-  private readSegment(path: string): UsageRecord[] {
+  private readSegment(path: string): string[] {
     const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [''];
     // A last line without its end was torn by a kill in the middle of it: that call was never answered.
     lines.pop();
-    return lines.flatMap((line) => this.readLine(path, line));
+    return lines.filter((line) => line !== '' && this.isWhole(path, line));
   }
 
   /** One line that a full disk tore may not hold back all the others. */
-  private readLine(path: string, line: string): UsageRecord[] {
-    if (line === '') return [];
+  private isWhole(path: string, line: string): boolean {
     try {
-      return [JSON.parse(line) as UsageRecord];
+      JSON.parse(line);
+      return true;
     } catch (error) {
       this.options.report(`a torn usage record is left out (${path})`, error);
-      return [];
+      return false;
     }
   }
 }

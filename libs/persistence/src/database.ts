@@ -1,4 +1,5 @@
 import { asGatewayError } from './database-errors.js';
+import type { Driver } from './driver.js';
 import { openEmbedded } from './embedded-database.js';
 import { PrismaClient } from './generated/client.js';
 import type { Prisma } from './generated/client.js';
@@ -31,9 +32,12 @@ export interface AuditNote {
 export class Database {
   private constructor(
     readonly prisma: PrismaClient,
-    readonly kind: 'embedded' | 'postgres',
-    private readonly closeDriver: () => Promise<void>,
+    private readonly driver: Driver,
   ) {}
+
+  get kind(): Driver['kind'] {
+    return this.driver.kind;
+  }
 
   /** Opens, and brings the schema up to date. @throws DirectoryInUse, DatabaseUnreachable */
   static async open(options: DatabaseOptions): Promise<Database> {
@@ -42,7 +46,7 @@ export class Database {
     try {
       await driver.migrate((factory) => migrate(factory, options.schemaFolder));
       const prisma = new PrismaClient({ adapter: driver.factory, errorFormat: 'minimal' });
-      return new Database(prisma, driver.kind, driver.close);
+      return new Database(prisma, driver);
     } catch (error) {
       await driver.close();
       throw error;
@@ -53,6 +57,15 @@ export class Database {
   async read<T>(query: (queries: Queries) => Promise<T>): Promise<T> {
     try {
       return await query(this.prisma);
+    } catch (error) {
+      throw asGatewayError(error);
+    }
+  }
+
+  /** One hot statement. @returns how many rows it changed @throws GatewayError */
+  async run(sql: string, parameters: readonly unknown[]): Promise<number> {
+    try {
+      return await this.driver.run(sql, parameters);
     } catch (error) {
       throw asGatewayError(error);
     }
@@ -85,6 +98,6 @@ export class Database {
 
   async close(): Promise<void> {
     await this.prisma.$disconnect();
-    await this.closeDriver();
+    await this.driver.close();
   }
 }

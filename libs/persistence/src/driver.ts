@@ -6,5 +6,7 @@ export interface Driver {
   readonly factory: SqlMigrationAwareDriverAdapterFactory;
   /** Lends a way in for migrations, whose sessions, and with them the locks they took, end with it. */
   migrate<T>(run: (factory: SqlMigrationAwareDriverAdapterFactory) => Promise<T>): Promise<T>;
+  /** One statement past the client, whose JSON protocol would print and parse a large parameter three times over. */
+  run(sql: string, parameters: readonly unknown[]): Promise<number>;
   close(): Promise<void>;
 }

@@ -19,6 +19,7 @@ export async function openEmbedded(dataDir: string): Promise<Driver> {
     kind: 'embedded',
     factory,
     migrate: (run) => run(factory),
+    run: async (sql, parameters) => (await engine.query(sql, [...parameters])).affectedRows ?? 0,
     close: async () => {
       await engine.close();
       await lock.release();

@@ -33,6 +33,7 @@ export async function openPostgres(url: string): Promise<Driver> {
     kind: 'postgres',
     factory: new PrismaPg(pool),
     migrate: (run) => lendSessions(url, run),
+    run: async (sql, parameters) => (await pool.query(sql, [...parameters])).rowCount ?? 0,
     close: () => pool.end(),
   };
 }

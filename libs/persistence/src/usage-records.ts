@@ -1,5 +1,5 @@
 import type { UsageRecord as NewUsageRecord } from '#metering';
-import type { Queries } from './database.js';
+import type { Database, Queries } from './database.js';
 import type { UsageRecord } from './generated/client.js';
 import type { Page, PageRequest } from './page.js';
 import { cutPage, unknownCursor } from './page.js';
@@ -32,6 +32,9 @@ const COLUMNS: readonly [column: string, type: string, member: keyof NewUsageRec
   ['completion_tokens', 'int', 'completionTokens'],
   ['cached_tokens', 'int', 'cachedTokens'],
   ['reasoning_tokens', 'int', 'reasoningTokens'],
+  ['images', 'int', 'images', 'coalesce(images, 0)'],
+  ['audio_seconds', 'double precision', 'audioSeconds', 'coalesce("audioSeconds", 0)'],
+  ['characters', 'int', 'characters', 'coalesce(characters, 0)'],
   ['usage_source', 'text', 'usageSource'],
   ['latency_ms', 'int', 'latencyMs'],
   ['time_to_first_token_ms', 'int', 'timeToFirstTokenMs'],
@@ -48,9 +51,9 @@ SELECT ${COLUMNS.map(([, , member, value]) => value ?? `"${member}"`).join(', ')
 FROM json_to_recordset($1::json) AS record(${COLUMNS.map(([, type, member]) => `"${member}" ${type}`).join(', ')})
 ON CONFLICT (request_id, at) DO NOTHING`;
 
-/** @returns how many were new */
-export function insertUsageRecords(queries: Queries, records: readonly NewUsageRecord[]): Promise<number> {
-  return queries.$executeRawUnsafe(INSERT, JSON.stringify(records));
+/** @param lines records, each as JSON text @returns how many were new */
+export function insertUsageRecords(database: Database, lines: readonly string[]): Promise<number> {
+  return database.run(INSERT, [`[${lines.join(',')}]`]);
 }
 
 /** Newest first; the cursor is the last row's `<milliseconds>_<request id>`. */

@@ -52,7 +52,11 @@ function targetOf({ provider, settings }: Case): Target {
 
 function contextOf({ settings }: Case): DecodeContext {
   const { model = 'my-gpt-4', includeUsage = false } = settings('context.json');
-  return { model: Buffer.from(JSON.stringify(model)), includeUsage: includeUsage === true };
+  return {
+    model: Buffer.from(JSON.stringify(model)),
+    request: { model: String(model), stream_options: { include_usage: includeUsage === true } },
+    contentType: 'application/json',
+  };
 }
 
 /** A request as the HTTP edge reads it. */
@@ -78,7 +82,7 @@ function play(stream: Buffer, size: number, codec: Codec, context: DecodeContext
   }
   for (const event of parser.end()) payloads.push(...decoder.push(event));
   payloads.push(...decoder.end());
-  return payloads.map((payload) => `${payload.toString()}\n`).join('');
+  return payloads.map((event) => `${event.toString().slice('data: '.length, -2)}\n`).join('');
 }
 
 const having = (file: string): Case[] => CASES.filter(({ has }) => has(file));

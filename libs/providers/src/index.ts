@@ -3,8 +3,15 @@ import { openaiCompatible } from './openai-compatible/adapter.js';
 import { sandbox } from './sandbox/adapter.js';
 import type { ProviderAdapter } from './spec.js';
 
-export { asksForUsage } from './openai-compatible/encode-request.js';
-export type { Codec, DecodeContext, Decoded, ProviderAdapter, StreamDecoder } from './spec.js';
+export type {
+  BytesDecoder,
+  Codec,
+  DecodeContext,
+  Decoded,
+  ProviderAdapter,
+  StreamDecoder,
+  UpstreamBody,
+} from './spec.js';
 
 const ADAPTERS: readonly ProviderAdapter[] = [openai, openaiCompatible, sandbox];
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { readUsage, SseParser } from '#contract';
 import type { Usage } from '#contract';
+import type { DecodeContext } from './spec.js';
 import { ChunkDecoder } from './openai-compatible/decode-stream.js';
 import { decodeResponse } from './openai-compatible/decode-response.js';
 
@@ -21,7 +22,11 @@ const PROVIDERS = [
 ];
 
 const ALIAS = 'team/my-gpt-4';
-const MODEL = Buffer.from(JSON.stringify(ALIAS));
+const contextOf = (includeUsage: boolean): DecodeContext => ({
+  model: Buffer.from(JSON.stringify(ALIAS)),
+  request: { model: ALIAS, stream_options: { include_usage: includeUsage } },
+  contentType: 'application/json',
+});
 
 interface ToolCall {
   index?: number;
@@ -115,15 +120,18 @@ function play(
   includeUsage: boolean,
 ): { seen: Chunk[]; usage: Usage | undefined } {
   const parser = new SseParser();
-  const decoder = new ChunkDecoder({ model: MODEL, includeUsage });
+  const decoder = new ChunkDecoder(contextOf(includeUsage));
   const out: Buffer[] = [];
   for (const packet of packetsOf(text, split)) {
     for (const event of parser.push(packet)) out.push(...decoder.push(event));
   }
   for (const event of parser.end()) out.push(...decoder.push(event));
   out.push(...decoder.end());
-  expect(out.every((payload) => !payload.includes(0x0a))).toBe(true);
-  return { seen: out.map((payload) => JSON.parse(payload.toString()) as Chunk), usage: decoder.usage };
+  expect(out.every((event) => /^data: [^\n]*\n\n$/.test(event.toString()))).toBe(true);
+  return {
+    seen: out.map((event) => JSON.parse(event.toString().slice('data: '.length)) as Chunk),
+    usage: decoder.usage,
+  };
 }
 
 function textOf(chunks: readonly Chunk[]): string {
@@ -171,7 +179,7 @@ describe.skipIf(!existsSync(FOLDER))('answers of real providers, replayed', () =
 
   it.each(ANSWERS)('$name is answered as recorded', ({ text }) => {
     const recorded = JSON.parse(text) as Chunk;
-    const { body, usage } = decodeResponse(Buffer.from(text), { model: MODEL, includeUsage: false });
+    const { body, usage } = decodeResponse(Buffer.from(text), contextOf(false));
     expect(JSON.parse(body.toString())).toEqual({ ...recorded, model: ALIAS });
     expect(usage).toEqual(readUsage(recorded.usage));
   });

@@ -3,6 +3,7 @@ import type {
   Operation,
   OperationName,
   Provider,
+  RelayedRequest,
   SseEvent,
   Target,
   Usage,
@@ -26,27 +27,48 @@ export interface ProviderAdapter {
 export interface Codec<N extends OperationName = OperationName> {
   /** 'bytes': the wire is the caller's own and is forwarded with names spliced. 'values': parsed and printed. */
   readonly fidelity: 'bytes' | 'values';
-  encode(request: WireRequest<Operation[N]['Request']>, target: Target): Buffer;
+  /** @throws GatewayError when this provider cannot do what is asked */
+  encode(request: WireRequest<Operation[N]['Request']>, target: Target): UpstreamBody;
+  /** A larger answer, in bytes, is not awaited whole but passed on as it comes; 0: none is awaited. */
+  readonly wholeBytes: number;
+  /** A whole answer. @throws GatewayError when it is none, or an error */
   decode(body: Buffer, context: DecodeContext): Decoded;
+  /** An answer of server-sent events. */
   openStream(context: DecodeContext): StreamDecoder;
+  /** An answer that is passed on as it comes; undefined where `wholeBytes` has no end. */
+  readonly openBytes?: (context: DecodeContext) => BytesDecoder;
   /** `retryAfter` in seconds, from the answer's headers. */
   decodeError(status: number, body: Buffer, retryAfter?: number): GatewayError;
+}
+
+/** What is sent: JSON, or an upload that is read as it is sent. */
+export type UpstreamBody = Buffer | UpstreamUpload;
+
+export interface UpstreamUpload {
+  readonly contentType: string;
+  /** In bytes. */
+  readonly length: number;
+  readonly pieces: AsyncIterable<Buffer>;
 }
 
 export interface DecodeContext {
   /** The name the client asked for, as JSON text. */
   readonly model: Buffer;
-  /** Did the client ask for usage in its stream? */
-  readonly includeUsage: boolean;
+  /** The members of the request. */
+  readonly request: RelayedRequest;
+  /** Of the upstream's answer. */
+  readonly contentType: string;
 }
 
 /** A whole answer in the client's wire, and the usage it told of. */
 export interface Decoded {
   readonly body: Buffer;
   readonly usage: Usage | undefined;
+  /** Undefined: JSON. */
+  readonly contentType?: string;
 }
 
-/** A state machine fed with upstream events; it answers with the payloads that the client should see. */
+/** A state machine fed with upstream events; it answers with the events that the client should see, as text. */
 export interface StreamDecoder {
   /** @throws GatewayError when the event is an error, or not a chunk */
   push(event: SseEvent): Buffer[];
@@ -55,4 +77,12 @@ export interface StreamDecoder {
   readonly usage: Usage | undefined;
   /** Did the upstream say that the answer ends here? Its connection may stay open behind that. */
   readonly isComplete: boolean;
+  /** The text that ends a complete stream in the client's wire. */
+  readonly ending: string;
+}
+
+/** Sees the bytes of an answer on their way through. */
+export interface BytesDecoder {
+  push(piece: Buffer): Buffer;
+  readonly usage: Usage | undefined;
 }

@@ -24,9 +24,9 @@ class Controls implements Dispatcher.DispatchController {
 const KIB = 1024;
 const gone = new GatewayError('client_closed_request');
 
-function start(totalMs = 60_000) {
+function start(totalMs = 60_000, wholeBytes = 0) {
   const controls = new Controls();
-  const exchange = new Exchange(new Deadlines(), totalMs);
+  const exchange = new Exchange(new Deadlines(), totalMs, wholeBytes);
   exchange.onRequestStart(controls);
   const give = (bytes: number): void => exchange.onResponseData(controls, Buffer.alloc(bytes, 'x'));
   return { controls, exchange, give };
@@ -88,19 +88,50 @@ describe('the head', () => {
     const { controls, exchange } = start();
     exchange.onResponseStart(controls, 103, { link: 'x' });
     exchange.onResponseStart(controls, 200, { a: 'b' });
-    expect(await exchange.head).toEqual({ status: 200, headers: { a: 'b' } });
+    await exchange.begun();
+    expect(exchange).toMatchObject({ status: 200, headers: { a: 'b' } });
+    exchange.onResponseEnd();
+  });
+});
+
+describe('the beginning', () => {
+  it('is the last byte of an answer that is awaited whole', async () => {
+    const { controls, exchange, give } = start(60_000, 100 * KIB);
+    const begun = vi.fn();
+    void exchange.begun().then(begun);
+    exchange.onResponseStart(controls, 200, {});
+    give(90 * KIB);
+    await Promise.resolve();
+    expect(begun).not.toHaveBeenCalled();
+    expect(controls.paused).toBe(false);
+    exchange.onResponseEnd();
+    await Promise.resolve();
+    expect(begun).toHaveBeenCalledOnce();
+    expect(exchange.takeWhole()).toHaveLength(90 * KIB);
+  });
+
+  it('is what comes of an answer that is too large for that, and the socket rests', async () => {
+    const { controls, exchange, give } = start(60_000, 100 * KIB);
+    exchange.onResponseStart(controls, 200, {});
+    give(90 * KIB);
+    give(90 * KIB);
+    await exchange.begun();
+    expect(exchange.ended).toBe(false);
+    expect(controls.paused).toBe(true);
+    expect(await exchange.read()).toHaveLength(2);
+    expect(controls.paused).toBe(false);
     exchange.onResponseEnd();
   });
 });
 
 describe('an end before its time', () => {
   it('is passed to undici even when the call had not started', async () => {
-    const exchange = new Exchange(new Deadlines(), 60_000);
+    const exchange = new Exchange(new Deadlines(), 60_000, 0);
     exchange.abort(gone);
     const controls = new Controls();
     exchange.onRequestStart(controls);
     expect(controls.reason).toBe(gone);
-    await expect(exchange.head).rejects.toBe(gone);
+    await expect(exchange.begun()).rejects.toBe(gone);
   });
 
   it('keeps its first reason', async () => {
@@ -118,7 +149,7 @@ describe('an end before its time', () => {
     expect(controls.aborted).toBe(false);
     vi.advanceTimersByTime(1);
     expect(controls.reason).toMatchObject({ code: 'upstream_timeout' });
-    await expect(exchange.head).rejects.toMatchObject({ code: 'upstream_timeout' });
+    await expect(exchange.begun()).rejects.toMatchObject({ code: 'upstream_timeout' });
     const other = start(1_000);
     other.exchange.onResponseEnd();
     vi.advanceTimersByTime(5_000);

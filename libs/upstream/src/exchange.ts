@@ -1,12 +1,11 @@
 import type { Dispatcher } from 'undici';
 import { GatewayError } from '#contract';
 import type { Deadlines, Expiring } from './deadlines.js';
+import { decompressorFor } from './decompress.js';
+import type { Decompressor } from './decompress.js';
 import { asUpstreamError } from './upstream-errors.js';
 
-export interface ResponseHead {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-}
+export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** What may lie here unread before the upstream is asked to wait. */
 const HIGH_WATER_BYTES = 64 * 1024;
@@ -15,36 +14,57 @@ const HIGH_WATER_BYTES = 64 * 1024;
 const LINGER_MS = 200;
 
 /** The most that a whole answer may have: more is a runaway upstream. */
-const MOST_BYTES = 256 * 1024 * 1024;
+export const MOST_BYTES = 256 * 1024 * 1024;
+
+const NOTHING = Buffer.alloc(0);
+
+/** What a pulling reader waits for. */
+interface Waiting<T> {
+  resolve(value: T): void;
+  reject(error: GatewayError): void;
+}
 
 /**
  * One HTTP call, pulled: a body piece is read when the reader asks, and the socket rests while nobody does.
  * A reader that is gone calls `abort`, and the upstream's socket is closed at once.
  */
 export class Exchange implements Dispatcher.DispatchHandler, Expiring {
-  /** Settles when the status line is here. */
-  readonly head: Promise<ResponseHead>;
-
-  private controller: Dispatcher.DispatchController | undefined;
-  private settleHead: { resolve(head: ResponseHead): void; reject(error: GatewayError): void } | undefined;
-  private reader:
-    { resolve(pieces: Buffer[] | undefined): void; reject(error: GatewayError): void } | undefined;
-  private queue: Buffer[] = [];
-  private queuedBytes = 0;
-  private ended = false;
-  private error: GatewayError | undefined;
-  private released = false;
+  /** 0: the status line is not here yet. */
+  status = 0;
+  headers: ResponseHeaders = {};
+  /** Has the last byte come? */
+  ended = false;
   deadline: number;
 
+  private controller: Dispatcher.DispatchController | undefined = undefined;
+  private beginning: Waiting<void> | undefined = undefined;
+  private reader: Waiting<Buffer[] | undefined> | undefined = undefined;
+  private decompressor: Decompressor | undefined = undefined;
+  private queue: Buffer[] = [];
+  private queuedBytes = 0;
+  private error: GatewayError | undefined = undefined;
+  private released = false;
+
+  /**
+   * @param wholeBytes an answer of up to so many bytes is awaited whole; 0: it is read as it comes
+   */
   constructor(
     private readonly deadlines: Deadlines,
     totalMs: number,
+    private readonly wholeBytes: number,
   ) {
-    this.head = new Promise((resolve, reject) => (this.settleHead = { resolve, reject }));
-    // An abort before anybody awaits the head is not an unhandled rejection.
-    this.head.catch(() => {});
     this.deadline = performance.now() + totalMs;
     deadlines.add(this);
+  }
+
+  /**
+   * Settles when the answer has begun: its status line is here, and all of a body that is awaited whole, or so much
+   * of it that it is too large for that. One promise for all of a small answer. @throws GatewayError
+   */
+  begun(): Promise<void> {
+    if (this.error) return Promise.reject(this.error);
+    if (this.hasBegun()) return Promise.resolve();
+    return new Promise((resolve, reject) => (this.beginning = { resolve, reject }));
   }
 
   /** Everything that has come since the last call; undefined at the end. @throws GatewayError */
@@ -53,7 +73,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
       const pieces = this.queue;
       this.queue = [];
       this.queuedBytes = 0;
-      if (this.controller?.paused) this.controller.resume();
+      this.resume();
       return Promise.resolve(pieces);
     }
     if (this.error) return Promise.reject(this.error);
@@ -61,8 +81,16 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
     return new Promise((resolve, reject) => (this.reader = { resolve, reject }));
   }
 
+  /** The whole body, of an answer that has ended. */
+  takeWhole(): Buffer {
+    const { queue } = this;
+    this.queue = [];
+    return queue.length === 1 ? (queue[0] as Buffer) : queue.length === 0 ? NOTHING : Buffer.concat(queue);
+  }
+
   /** The rest of the body. @throws GatewayError when it is cut, or larger than anything an upstream means */
   async readAll(): Promise<Buffer> {
+    if (this.ended && !this.error) return this.takeWhole();
     const all: Buffer[] = [];
     let bytes = 0;
     for (let pieces = await this.read(); pieces; pieces = await this.read()) {
@@ -92,7 +120,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
     if (this.ended || this.error) return;
     this.released = true;
     this.queue = [];
-    if (this.controller?.paused) this.controller.resume();
+    this.resume();
     this.deadline = performance.now() + LINGER_MS;
   }
 
@@ -106,14 +134,33 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
     if (this.error) controller.abort(this.error);
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: ResponseHead['headers']): void {
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
     // 1xx comes before the answer.
     if (status < 200) return;
-    this.settleHead?.resolve({ status, headers });
-    this.settleHead = undefined;
+    this.status = status;
+    this.headers = headers;
+    const encoding = headers['content-encoding'];
+    // Asked for `identity`, an upstream may compress all the same.
+    if (encoding !== undefined) this.decompress(String(encoding));
+    if (this.wholeBytes === 0) this.begin();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, piece: Buffer): void {
+    if (this.released) return;
+    if (!this.decompressor) return this.accept(piece);
+    if (!this.decompressor.write(piece)) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    if (this.decompressor && !this.released) this.decompressor.end();
+    else this.end();
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    if (!this.error) this.fail(asUpstreamError(error));
+  }
+
+  private accept(piece: Buffer): void {
     if (this.released) return;
     if (this.reader) {
       this.reader.resolve([piece]);
@@ -122,25 +169,61 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
     }
     this.queue.push(piece);
     this.queuedBytes += piece.length;
-    if (this.queuedBytes > HIGH_WATER_BYTES) controller.pause();
+    if (this.hasBegun()) this.begin();
+    if (this.queuedBytes > Math.max(this.wholeBytes, HIGH_WATER_BYTES)) this.pause();
   }
 
-  onResponseEnd(): void {
+  private decompress(encoding: string): void {
+    const refuse = (cause: unknown): void => {
+      const message = 'The provider answered in a compression that cannot be undone.';
+      this.abort(new GatewayError('upstream_unavailable', { message, cause }));
+    };
+    try {
+      this.decompressor = decompressorFor(encoding, {
+        data: (piece) => this.accept(piece),
+        ready: () => this.controller?.resume(),
+        end: () => this.end(),
+        error: refuse,
+      });
+    } catch (cause) {
+      refuse(cause);
+    }
+  }
+
+  private pause(): void {
+    if (this.decompressor) this.decompressor.pause();
+    else this.controller?.pause();
+  }
+
+  private resume(): void {
+    if (this.decompressor) this.decompressor.resume();
+    else if (this.controller?.paused) this.controller.resume();
+  }
+
+  private hasBegun(): boolean {
+    if (this.ended) return true;
+    return this.status > 0 && (this.wholeBytes === 0 || this.queuedBytes > this.wholeBytes);
+  }
+
+  private begin(): void {
+    this.beginning?.resolve();
+    this.beginning = undefined;
+  }
+
+  private end(): void {
     this.ended = true;
     this.deadlines.delete(this);
+    this.begin();
     this.reader?.resolve(undefined);
     this.reader = undefined;
-  }
-
-  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    if (!this.error) this.fail(asUpstreamError(error));
   }
 
   private fail(error: GatewayError): void {
     this.error = error;
     this.deadlines.delete(this);
-    this.settleHead?.reject(error);
-    this.settleHead = undefined;
+    this.decompressor?.destroy();
+    this.beginning?.reject(error);
+    this.beginning = undefined;
     this.reader?.reject(error);
     this.reader = undefined;
   }

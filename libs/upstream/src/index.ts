@@ -1,5 +1,5 @@
-export { Exchange } from './exchange.js';
-export type { ResponseHead } from './exchange.js';
+export { Exchange, MOST_BYTES } from './exchange.js';
+export type { ResponseHeaders } from './exchange.js';
 export { SseReader } from './sse-reader.js';
 export { UpstreamClient } from './upstream-client.js';
 export type { UpstreamRequest } from './upstream-client.js';

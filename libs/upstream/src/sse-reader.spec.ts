@@ -15,7 +15,7 @@ const controls: Dispatcher.DispatchController = {
 };
 
 function open() {
-  const exchange = new Exchange(new Deadlines(), 60_000);
+  const exchange = new Exchange(new Deadlines(), 60_000, 0);
   exchange.onRequestStart(controls);
   const give = (data: string | Buffer): void => exchange.onResponseData(controls, Buffer.from(data));
   const reader = new SseReader(exchange);

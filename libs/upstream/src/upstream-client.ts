@@ -9,8 +9,10 @@ export interface UpstreamRequest {
   readonly path: string;
   readonly method: 'GET' | 'POST';
   readonly headers: HeaderPairs;
-  readonly body: Buffer | undefined;
+  readonly body: Buffer | AsyncIterable<Buffer> | undefined;
   readonly timeouts: Timeouts;
+  /** An answer of up to so many bytes is awaited whole; 0: it is read as it comes. */
+  readonly wholeBytes: number;
 }
 
 /** Idle connections are closed before most servers and load balancers close theirs. */
@@ -23,16 +25,16 @@ export class UpstreamClient {
 
   private readonly deadlines = new Deadlines();
 
-  /** Sends a request; the exchange can be aborted from now on. Resolve `exchange.head` for the status line. */
+  /** Sends a request; the exchange can be aborted from now on. Await `exchange.begun()` for its status. */
   send(request: UpstreamRequest): Exchange {
-    const { origin, path, method, headers, body, timeouts } = request;
-    const exchange = new Exchange(this.deadlines, timeouts.total_ms);
+    const { origin, path, method, headers, body, timeouts, wholeBytes } = request;
+    const exchange = new Exchange(this.deadlines, timeouts.total_ms, wholeBytes);
     const options = {
       origin,
       path,
       method,
       headers: headers as string[],
-      body: body ?? null,
+      body: (body ?? null) as Buffer | null,
       headersTimeout: timeouts.first_byte_ms,
       bodyTimeout: timeouts.idle_ms,
     };

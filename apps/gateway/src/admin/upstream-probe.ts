@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DEFAULT_TIMEOUTS, GatewayError } from '#contract';
 import type { Provider } from '#contract';
 import { findAdapter } from '#providers';
-import { UpstreamClient } from '#upstream';
+import { MOST_BYTES, UpstreamClient } from '#upstream';
 
 const TIMEOUTS = { ...DEFAULT_TIMEOUTS, first_byte_ms: 10_000, total_ms: 15_000 };
 
@@ -38,14 +38,16 @@ export class UpstreamProbe {
       }).flat(),
       body: undefined,
       timeouts: TIMEOUTS,
+      wholeBytes: MOST_BYTES,
     });
     const done = (rest: Omit<Probe, 'latencyMs'>): Probe => ({
       ...rest,
       latencyMs: Math.round(performance.now() - startedAt),
     });
     try {
-      const { status } = await exchange.head;
-      const models = readNames(await exchange.readAll());
+      await exchange.begun();
+      const { status } = exchange;
+      const models = readNames(exchange.takeWhole());
       const ok = status === 200;
       return done({ ok, status, models, error: ok ? null : `The upstream answered with status ${status}.` });
     } catch (thrown) {

@@ -1,10 +1,11 @@
 import { Body, Controller, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import type { ChatRequest, WireRequest } from '#contract';
-import { callerOf } from '../auth/caller.js';
+import { asksForStream } from '#contract';
+import type { ChatRequest, JsonRequest } from '#contract';
 import { V1 } from '../http/prefixes.js';
-import { sendReply } from '../http/send-reply.js';
+import { sendAnswer } from '../http/send-answer.js';
 import { wireBody } from '../http/wire-body.pipe.js';
+import { callOf } from '../relay/call.js';
 import { Relay } from '../relay/relay.js';
 import { ChatBody } from './chat-completions.body.js';
 
@@ -14,18 +15,10 @@ export class ChatCompletionsController {
 
   @Post('chat/completions')
   create(
-    @Body(wireBody<ChatRequest>(ChatBody)) request: WireRequest<ChatRequest>,
+    @Body(wireBody<ChatRequest>(ChatBody)) request: JsonRequest<ChatRequest>,
     @Res() reply: FastifyReply,
   ): void {
-    const { id: requestId, at, startedAt } = reply.request;
-    const call = {
-      requestId,
-      operation: 'chat',
-      request,
-      caller: callerOf(reply.request),
-      at,
-      startedAt,
-    } as const;
-    sendReply(reply, (signal, emit) => this.relay.relay(call, signal, emit));
+    const call = callOf('chat', request, reply.request);
+    sendAnswer(reply, asksForStream(request.value), (signal, emit) => this.relay.relay(call, signal, emit));
   }
 }

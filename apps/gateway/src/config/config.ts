@@ -25,6 +25,8 @@ export interface Config {
   readonly logLevel: string;
   /** The largest body of a request, in bytes. */
   readonly bodyLimit: number;
+  /** The model of an image call that names none; undefined: such a call is refused. */
+  readonly defaultImageModel: string | undefined;
   /** How long streams in flight may go on after SIGTERM, in milliseconds. */
   readonly drainMs: number;
   /** How long a request may take to arrive, in milliseconds. */
@@ -51,6 +53,7 @@ class Environment {
   @IsOptional() @IsString() @MinLength(24) PLLM_MASTER_KEY?: string;
   @IsOptional() @Matches(SECRET_KEY, { message: 'must be 32 bytes in base64' }) PLLM_SECRET_KEY?: string;
   @IsOptional() @IsIn(LOG_LEVELS) PLLM_LOG_LEVEL?: string;
+  @IsOptional() @IsString() PLLM_DEFAULT_IMAGE_MODEL?: string;
   @IsOptional() @IsInt() @Min(1) @Max(1_024) PLLM_BODY_LIMIT_MB?: number;
   @IsOptional() @IsInt() @Min(0) @Max(3_600) PLLM_DRAIN_SECONDS?: number;
   @IsOptional() @IsInt() @Min(1) @Max(3_600) PLLM_REQUEST_TIMEOUT_SECONDS?: number;
@@ -64,6 +67,7 @@ const TEXTS = [
   'PLLM_MASTER_KEY',
   'PLLM_SECRET_KEY',
   'PLLM_LOG_LEVEL',
+  'PLLM_DEFAULT_IMAGE_MODEL',
 ] as const;
 
 /** The environment's configuration. The only place that reads `process.env`. @throws InvalidEnvironment naming the first variable that is wrong, never its value */
@@ -78,6 +82,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     secretKey: read.PLLM_SECRET_KEY === undefined ? undefined : Buffer.from(read.PLLM_SECRET_KEY, 'base64'),
     logLevel: read.PLLM_LOG_LEVEL ?? 'info',
     bodyLimit: (read.PLLM_BODY_LIMIT_MB ?? 32) * 1024 * 1024,
+    defaultImageModel: read.PLLM_DEFAULT_IMAGE_MODEL,
     drainMs: (read.PLLM_DRAIN_SECONDS ?? 30) * 1000,
     requestTimeoutMs: (read.PLLM_REQUEST_TIMEOUT_SECONDS ?? 60) * 1000,
   });

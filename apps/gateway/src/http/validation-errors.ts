@@ -11,6 +11,7 @@ const TYPE_CONSTRAINTS = new Set([
   'isArray',
   'isObject',
   'isStop',
+  'isTextOrTokens',
   'isStringRecord',
 ]);
 

@@ -10,7 +10,7 @@ import {
 } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '#contract';
-import type { ChatRequest, WireRequest } from '#contract';
+import type { ChatRequest, JsonRequest } from '#contract';
 import { wireBody } from './wire-body.pipe.js';
 
 /** The members of a chat, as far as these tests go. */
@@ -23,8 +23,8 @@ class Body {
 
 const pipe = wireBody<ChatRequest>(Body);
 
-function read(text: string | Buffer): WireRequest<ChatRequest> {
-  return pipe.transform(Buffer.from(text as string), { type: 'body' }) as WireRequest<ChatRequest>;
+function read(text: string | Buffer): JsonRequest<ChatRequest> {
+  return pipe.transform(Buffer.from(text as string), { type: 'body' }) as JsonRequest<ChatRequest>;
 }
 
 function refusal(text: string | Buffer): Pick<GatewayError, 'code' | 'param' | 'status'> {
@@ -37,7 +37,7 @@ function refusal(text: string | Buffer): Pick<GatewayError, 'code' | 'param' | '
   throw new Error('It was taken.');
 }
 
-const slice = ({ bytes }: WireRequest, span: { start: number; end: number } | undefined) =>
+const slice = ({ bytes }: JsonRequest, span: { start: number; end: number } | undefined) =>
   span && bytes.subarray(span.start, span.end).toString();
 
 describe('wireBody', () => {

@@ -1,6 +1,6 @@
 import type { PipeTransform } from '@nestjs/common';
 import { GatewayError, JsonMembers } from '#contract';
-import type { RelayedRequest, WireRequest } from '#contract';
+import type { JsonRequest, RelayedRequest, Span } from '#contract';
 import { Envelope } from './envelope.js';
 import { parseJsonObject } from './parse-json.js';
 
@@ -14,7 +14,7 @@ const DEEPEST = 64;
  */
 export function wireBody<Request extends RelayedRequest>(
   Body: new () => object,
-): PipeTransform<unknown, WireRequest<Request>> {
+): PipeTransform<unknown, JsonRequest<Request>> {
   const envelope = new Envelope(Body);
   const members = new JsonMembers(envelope.names);
   return {
@@ -22,19 +22,19 @@ export function wireBody<Request extends RelayedRequest>(
       const value = parseJsonObject(bytes);
       readMembers(members, bytes as Buffer);
       envelope.check(value);
-      const streamOptions = members.start('stream_options');
-      return {
-        bytes: bytes as Buffer,
-        value: value as unknown as Request,
-        spans: {
-          model: { start: members.start('model'), end: members.end('model') },
-          streamOptions:
-            streamOptions < 0 ? undefined : { start: streamOptions, end: members.end('stream_options') },
-          close: members.close,
-        },
+      const spans = {
+        model: spanIn(members, 'model'),
+        streamOptions: spanIn(members, 'stream_options'),
+        close: members.close,
       };
+      return { bytes: bytes as Buffer, value: value as unknown as Request, spans };
     },
   };
+}
+
+function spanIn(members: JsonMembers<string>, name: string): Span | undefined {
+  const start = members.start(name);
+  return start < 0 ? undefined : { start, end: members.end(name) };
 }
 
 function readMembers(members: JsonMembers<string>, bytes: Buffer): void {

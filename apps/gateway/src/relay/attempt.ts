@@ -1,59 +1,53 @@
-import { GatewayError } from '#contract';
-import type { HeaderPairs, OperationName, Provider, Target, WireRequest } from '#contract';
-import { asksForUsage, findAdapter } from '#providers';
-import type { Codec, DecodeContext, Decoded, StreamDecoder } from '#providers';
-import { readRetryAfter, SseReader } from '#upstream';
-import type { Exchange, ResponseHead, UpstreamClient, UpstreamRequest } from '#upstream';
+import { EVENT_STREAM, GatewayError, asksForStream } from '#contract';
+import type { OperationName, Target, WireRequest } from '#contract';
+import type { Codec, DecodeContext, Decoded } from '#providers';
+import { MOST_BYTES, readRetryAfter } from '#upstream';
+import type { Exchange, UpstreamClient } from '#upstream';
+import { hideProvider } from './hide-provider.js';
+import { BytesPieces, EventPieces } from './pieces.js';
+import type { Pieces } from './pieces.js';
+import { Routes } from './route.js';
 
-/** A target that answered: whole, or with the first payloads of a stream. */
-export type Winner = WholeWinner | StreamWinner;
+/** A target that answered: whole, or with the first pieces. */
+export type Winner = WholeWinner | PiecesWinner;
 
 interface WholeWinner {
   readonly kind: 'whole';
   readonly decoded: Decoded;
 }
 
-export interface StreamWinner {
-  readonly kind: 'stream';
+export interface PiecesWinner {
+  readonly kind: 'pieces';
+  readonly contentType: string;
   readonly first: Buffer[];
-  readonly decoder: StreamDecoder;
-  readonly reader: SseReader;
+  readonly pieces: Pieces;
 }
 
-/** What does not change from one call to the next. */
-interface Route {
-  readonly origin: string;
-  readonly path: string;
-  /** For a whole answer, and for a stream. */
-  readonly headers: HeaderPairs;
-  readonly streamHeaders: HeaderPairs;
-  readonly codec: Codec;
-}
-
-const BASE_HEADERS = {
-  'content-type': 'application/json',
-  'accept-encoding': 'identity',
-  'user-agent': 'pllm',
-};
+const QUOTE = 0x22;
 
 /** Asks one target, up to the point where the client's status is known. Errors until then may go to the next target. */
 export class Attempts {
-  private readonly routes = new WeakMap<Target, Route>();
+  private readonly routes = new Routes();
 
   constructor(private readonly client: UpstreamClient) {}
 
   /** Sends the request; the caller aborts the exchange when it is done with it. @throws GatewayError */
   send(operation: OperationName, request: WireRequest, target: Target): Exchange {
-    const { origin, path, headers, streamHeaders, codec } = this.route(operation, target);
-    const upstream: UpstreamRequest = {
+    const route = this.routes.find(operation, target);
+    const { origin, path, codec } = route;
+    const body = codec.encode(request as Parameters<Codec['encode']>[0], target);
+    const isStream = asksForStream(request.value);
+    const isJson = Buffer.isBuffer(body);
+    const jsonHeaders = isStream ? route.streamHeaders : route.headers;
+    return this.client.send({
       origin,
       path,
       method: 'POST',
-      headers: request.value.stream === true ? streamHeaders : headers,
-      body: codec.encode(request as Parameters<typeof codec.encode>[0], target),
+      headers: isJson ? jsonHeaders : route.headersFor(body.contentType, body.length),
+      body: isJson ? body : body.pieces,
       timeouts: target.timeouts,
-    };
-    return this.client.send(upstream);
+      wholeBytes: isStream ? 0 : Math.min(codec.wholeBytes, MOST_BYTES),
+    });
   }
 
   /** @throws GatewayError */
@@ -63,56 +57,32 @@ export class Attempts {
     target: Target,
     exchange: Exchange,
   ): Promise<Winner> {
-    const { codec } = this.route(operation, target);
-    const context: DecodeContext = {
-      // As the client spelled it.
-      model: request.bytes.subarray(request.spans.model.start, request.spans.model.end),
-      includeUsage: asksForUsage(request.value),
-    };
+    const { codec } = this.routes.find(operation, target);
     try {
-      const head = await exchange.head;
-      if (head.status !== 200) throw await readError(codec, head, exchange);
-      if (request.value.stream !== true) {
-        return { kind: 'whole', decoded: codec.decode(await exchange.readAll(), context) };
+      await exchange.begun();
+      if (exchange.status !== 200) throw await readError(codec, exchange);
+      const isStream = asksForStream(request.value);
+      const contentType = contentTypeOf(exchange, isStream);
+      const context: DecodeContext = { model: modelText(request), request: request.value, contentType };
+      if (isStream) {
+        if (!isEventStream(contentType)) throw await readUnstreamed(codec, context, exchange);
+        return await begin(new EventPieces(exchange, codec.openStream(context)), EVENT_STREAM);
       }
-      if (!isEventStream(head)) throw await readUnstreamed(codec, context, exchange);
-      return await openStream(codec, context, exchange);
+      if (exchange.ended) return { kind: 'whole', decoded: codec.decode(exchange.takeWhole(), context) };
+      const decoder = codec.openBytes?.(context);
+      if (!decoder) throw new GatewayError('upstream_unavailable', { message: 'The answer is too large.' });
+      return await begin(new BytesPieces(exchange, decoder), contentType);
     } catch (error) {
       exchange.release();
       throw hideProvider(GatewayError.from(error), target.provider);
     }
   }
-
-  private route(operation: OperationName, target: Target): Route {
-    let route = this.routes.get(target);
-    if (!route) {
-      route = makeRoute(operation, target);
-      this.routes.set(target, route);
-    }
-    return route;
-  }
 }
 
-function makeRoute(operation: OperationName, target: Target): Route {
-  const { provider } = target;
-  const adapter = findAdapter(provider.type);
-  const codec = adapter?.operations[operation];
-  if (!adapter || !codec) throw new GatewayError('unsupported_operation', { param: 'model' });
-  const { origin, pathname, search } = adapter.address(target, operation);
-  const headers = { ...BASE_HEADERS, ...adapter.authorize(provider.secret), ...provider.headers };
-  return {
-    origin,
-    path: pathname + search,
-    headers: Object.entries({ accept: 'application/json', ...headers }).flat(),
-    streamHeaders: Object.entries({ accept: 'text/event-stream', ...headers }).flat(),
-    codec,
-  };
-}
-
-async function readError(codec: Codec, head: ResponseHead, exchange: Exchange): Promise<GatewayError> {
+async function readError(codec: Codec, exchange: Exchange): Promise<GatewayError> {
   // A broken error body is still that error.
   const body = await exchange.readAll().catch(() => Buffer.alloc(0));
-  return codec.decodeError(head.status, body, readRetryAfter(head.headers, Date.now()));
+  return codec.decodeError(exchange.status, body, readRetryAfter(exchange.headers, Date.now()));
 }
 
 /** A stream was asked for and something else came: an error under status 200, or a provider that cannot stream. */
@@ -125,51 +95,32 @@ async function readUnstreamed(
   return new GatewayError('upstream_unavailable', { message: 'The provider did not answer with a stream.' });
 }
 
-/** Reads up to the first payload: a provider may send its error as the first event. */
-async function openStream(codec: Codec, context: DecodeContext, exchange: Exchange): Promise<StreamWinner> {
-  const decoder = codec.openStream(context);
-  const reader = new SseReader(exchange);
-  const first: Buffer[] = [];
-  while (first.length === 0 && !decoder.isComplete) {
-    const events = await reader.next();
-    if (!events) {
-      first.push(...decoder.end());
-      break;
-    }
-    for (const event of events) first.push(...decoder.push(event));
-  }
-  if (first.length === 0) {
-    throw new GatewayError('upstream_unavailable', {
-      message: 'The provider answered with an empty stream.',
-    });
-  }
-  return { kind: 'stream', first, decoder, reader };
-}
-
-function isEventStream({ headers }: ResponseHead): boolean {
-  return /^text\/event-stream\b/i.test(String(headers['content-type'] ?? 'text/event-stream'));
-}
-
-/** What an upstream says of an error may name its address or our key: that is not for clients. */
-export function hideProvider(error: GatewayError, provider: Provider): GatewayError {
-  if (!error.upstream) return error;
-  const { status, message, code, param } = error.upstream;
-  const secrets = [
-    provider.secret,
-    provider.baseUrl,
-    new URL(provider.baseUrl).host,
-    ...Object.values(provider.headers),
-  ].filter((secret) => secret !== undefined && secret.length > 3);
-  const hide = (text: string): string =>
-    secrets.reduce<string>((shown, secret) => shown.replaceAll(secret as string, '[hidden]'), text);
-  return new GatewayError(error.code, {
-    retryAfter: error.retryAfter,
-    cause: error.cause,
-    upstream: {
-      status,
-      message: hide(message),
-      code: code === null ? null : hide(code),
-      param: param === null ? null : hide(param),
-    },
+/** Reads up to the first piece: a provider may send its error as the first event. */
+async function begin(pieces: Pieces, contentType: string): Promise<PiecesWinner> {
+  const first = await pieces.next();
+  if (first) return { kind: 'pieces', contentType, first, pieces };
+  throw new GatewayError('upstream_unavailable', {
+    message: 'The provider answered with an empty stream.',
   });
+}
+
+/** An upstream that does not say what it sends is taken to send what was asked for. */
+function contentTypeOf({ headers }: Exchange, isStream: boolean): string {
+  const given = headers['content-type'];
+  if (typeof given === 'string' && given !== '') return given;
+  return isStream ? EVENT_STREAM : 'application/json';
+}
+
+function isEventStream(contentType: string): boolean {
+  return /^text\/event-stream\b/i.test(contentType);
+}
+
+/** The model's name as the client spelled it. */
+function modelText(request: WireRequest): Buffer {
+  const span = request.upload ? undefined : request.spans.model;
+  // `null` is a call without a model, for which the gateway chose one.
+  if (!request.upload && span && request.bytes[span.start] === QUOTE) {
+    return request.bytes.subarray(span.start, span.end);
+  }
+  return Buffer.from(JSON.stringify(request.value.model));
 }

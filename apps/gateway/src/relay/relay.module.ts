@@ -10,12 +10,18 @@ import { CONFIG } from '../config/config.module.js';
 import { LOGGER } from '../logging/logging.module.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { Attempts } from './attempt.js';
+import { DefaultImageModel } from './default-image-model.js';
 import { Relay } from './relay.js';
 
 @Global()
 @Module({
   providers: [
     UpstreamClient,
+    {
+      provide: DefaultImageModel,
+      inject: [CONFIG],
+      useFactory: (config: Config) => new DefaultImageModel(config.defaultImageModel),
+    },
     {
       provide: Attempts,
       inject: [UpstreamClient],
@@ -28,8 +34,8 @@ import { Relay } from './relay.js';
         new UsageSpool({
           folder: join(config.dataDir, 'spool'),
           processId: process.pid,
-          insert: async (records) => {
-            await database.read((queries) => insertUsageRecords(queries, records));
+          insert: async (lines) => {
+            await insertUsageRecords(database, lines);
           },
           report: (message, error) => logger.error({ event: 'usage_spool', err: error }, message),
         }),
@@ -41,7 +47,7 @@ import { Relay } from './relay.js';
         new Relay(models, attempts, ledger),
     },
   ],
-  exports: [Relay, UpstreamClient, UsageSpool],
+  exports: [DefaultImageModel, Relay, UpstreamClient, UsageSpool],
 })
 export class RelayModule implements BeforeApplicationShutdown {
   constructor(

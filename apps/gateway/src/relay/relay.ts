@@ -1,34 +1,13 @@
-import { GatewayError } from '#contract';
-import type {
-  CallSignal,
-  Emit,
-  HeaderPairs,
-  Operation,
-  OperationName,
-  Target,
-  Usage,
-  WireRequest,
-} from '#contract';
+import { GatewayError, asksForStream } from '#contract';
+import type { CallSignal, Emit, HeaderPairs, Target, Usage } from '#contract';
 import { Tally } from '#metering';
 import type { UsageSpool } from '#metering';
 import { firstAnswer } from '#routing';
 import type { Exchange } from '#upstream';
-import type { Caller } from '../auth/caller.js';
 import type { ModelRegistry } from '../models/model-registry.js';
-import { hideProvider } from './attempt.js';
-import type { Attempts, StreamWinner, Winner } from './attempt.js';
-
-/** One call, from a known caller. */
-export interface Call<N extends OperationName = OperationName> {
-  readonly requestId: string;
-  readonly operation: N;
-  readonly request: WireRequest<Operation[N]['Request']>;
-  readonly caller: Caller;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  /** The same moment on the monotonic clock, in milliseconds. */
-  readonly startedAt: number;
-}
+import type { Call } from './call.js';
+import type { Attempts, PiecesWinner, Winner } from './attempt.js';
+import { hideProvider } from './hide-provider.js';
 
 /** A client makes up names under a wildcard: a header has no room for all of them. */
 const LONGEST_HEADER_TEXT = 256;
@@ -68,8 +47,11 @@ export class Relay {
       const overheadMs = sentAt - call.startedAt;
       const headers = answerHeaders(tally, model.id, current.target, overheadMs);
       tally.commit();
-      if (winner.kind === 'stream') await pass(winner, headers, tally, signal, emit);
-      else emit({ kind: 'whole', headers, body: winner.decoded.body });
+      if (winner.kind === 'pieces') await pass(winner, headers, tally, signal, emit);
+      else {
+        const { body, contentType = 'application/json' } = winner.decoded;
+        emit({ kind: 'whole', headers, contentType, body });
+      }
       tally.finish();
     } catch (thrown) {
       const error = GatewayError.from(thrown);
@@ -85,46 +67,35 @@ export class Relay {
 
 /** The answer as it comes, and no faster than the client takes it: a slow one slows its upstream. */
 async function pass(
-  { first, reader, decoder }: StreamWinner,
+  { contentType, first, pieces }: PiecesWinner,
   headers: HeaderPairs,
   tally: Tally,
   signal: CallSignal,
   emit: Emit,
 ): Promise<void> {
-  emit({ kind: 'open', headers });
+  emit({ kind: 'open', headers, contentType });
   tally.seePiece(performance.now());
-  await emit({ kind: 'chunks', payloads: first });
-  while (!decoder.isComplete) {
+  for (let next: Buffer[] | undefined = first; next; next = await pieces.next()) {
+    const full = emit({ kind: 'pieces', pieces: next });
+    if (full) await full;
     signal.throwIfAborted();
-    const events = await reader.next();
-    if (!events) break;
-    const payloads: Buffer[] = [];
-    try {
-      for (const event of events) for (const payload of decoder.push(event)) payloads.push(payload);
-    } finally {
-      // An error in the middle of a packet does not take back what came before it.
-      const full = payloads.length > 0 ? emit({ kind: 'chunks', payloads }) : undefined;
-      if (full) await full;
-    }
   }
-  const rest = decoder.end();
-  if (rest.length > 0) emit({ kind: 'chunks', payloads: rest });
-  signal.throwIfAborted();
+  if (pieces.ending !== '') emit({ kind: 'end', text: pieces.ending });
 }
 
 function usageOf(winner: Winner | undefined): Usage | undefined {
-  return winner?.kind === 'stream' ? winner.decoder.usage : winner?.decoded.usage;
+  return winner?.kind === 'pieces' ? winner.pieces.usage : winner?.decoded.usage;
 }
 
 function startTally({ requestId, at, startedAt, operation, caller, request }: Call): Tally {
-  const { model, stream, user } = request.value;
+  const { model, user } = request.value;
   const call = {
     requestId,
     at,
     keyId: caller.keyId,
     operation,
     model,
-    stream: stream === true,
+    stream: asksForStream(request.value),
     endUser: user || null,
   };
   return new Tally(call, startedAt);
@@ -148,8 +119,18 @@ function answerHeaders(
   ];
 }
 
+/** The same names come again and again. */
+const headerTexts = new Map<string, string>();
+const MOST_HEADER_TEXTS = 1_000;
+
 /** Header values are ASCII (RFC 9110, 5.5); names may be anything, half an emoji included. */
 function headerText(text: string): string {
-  const short = text.slice(0, LONGEST_HEADER_TEXT);
-  return /^[\x20-\x7e]*$/.test(short) ? short : encodeURIComponent(Buffer.from(short).toString());
+  let value = headerTexts.get(text);
+  if (value === undefined) {
+    const short = text.slice(0, LONGEST_HEADER_TEXT);
+    value = /^[\x20-\x7e]*$/.test(short) ? short : encodeURIComponent(Buffer.from(short).toString());
+    if (headerTexts.size >= MOST_HEADER_TEXTS) headerTexts.clear();
+    headerTexts.set(text, value);
+  }
+  return value;
 }

@@ -1,25 +1,102 @@
+import type { OperationName, Provider, Target } from '#contract';
 import type { Codec, ProviderAdapter } from '../spec.js';
+import { ImageBytes, decodeImages } from './decode-images.js';
+import { decodeEmbeddings } from './decode-embeddings.js';
 import { decodeError } from './decode-error.js';
+import { NamedEventDecoder } from './decode-named-stream.js';
 import { decodeResponse } from './decode-response.js';
+import { SpeechBytes, decodeSpeech } from './decode-speech.js';
 import { ChunkDecoder } from './decode-stream.js';
-import { encodeRequest } from './encode-request.js';
+import { decodeTranscription } from './decode-transcription.js';
+import { encodeRequest, encodeWithUsage } from './encode-request.js';
 
-const chat: Codec<'chat'> = {
-  fidelity: 'bytes',
-  encode: encodeRequest,
+/** Where a provider differs from OpenAI. */
+export interface Traits {
+  readonly name: string;
+  /** Undefined: the operator must say. */
+  readonly defaultBaseUrl?: string;
+}
+
+const BYTES = { fidelity: 'bytes', decodeError, encode: encodeRequest, wholeBytes: Infinity } as const;
+
+/** Larger answers are passed on as they come: an image may have many megabytes. */
+const IMAGE_BYTES = 1024 * 1024;
+
+const chunks: Codec<'chat' | 'completions'> = {
+  ...BYTES,
+  encode: encodeWithUsage,
   decode: decodeResponse,
   openStream: (context) => new ChunkDecoder(context),
-  decodeError,
 };
 
-/** Any server that speaks OpenAI's wire: its base URL ends where `/chat/completions` begins. */
-export const openaiCompatible: ProviderAdapter = {
-  name: 'openai-compatible',
-  defaultBaseUrl: undefined,
-  address: (target) => new URL(`${target.provider.baseUrl}/chat/completions`),
-  modelsAddress: (provider) => new URL(`${provider.baseUrl}/models`),
-  authorize(secret): Record<string, string> {
-    return secret === undefined ? {} : { authorization: `Bearer ${secret}` };
-  },
-  operations: { chat },
+const images: Codec<'image_generations' | 'image_edits' | 'image_variations'> = {
+  ...BYTES,
+  wholeBytes: IMAGE_BYTES,
+  decode: decodeImages,
+  openStream: (context) => new NamedEventDecoder(context),
+  openBytes: (context) => new ImageBytes(context),
 };
+
+const transcriptions: Codec<'transcriptions' | 'translations'> = {
+  ...BYTES,
+  decode: decodeTranscription,
+  openStream: (context) => new NamedEventDecoder(context),
+};
+
+const speech: Codec<'speech'> = {
+  ...BYTES,
+  wholeBytes: 0,
+  decode: decodeSpeech,
+  openStream: (context) => new NamedEventDecoder(context),
+  openBytes: (context) => new SpeechBytes(context),
+};
+
+const unstreamed = {
+  ...BYTES,
+  openStream: (context: Parameters<Codec['openStream']>[0]) => new NamedEventDecoder(context),
+};
+
+const OPERATIONS: ProviderAdapter['operations'] = {
+  chat: chunks,
+  completions: chunks,
+  embeddings: { ...unstreamed, decode: decodeEmbeddings },
+  moderations: { ...unstreamed, decode: decodeResponse },
+  image_generations: images,
+  image_edits: images,
+  image_variations: images,
+  transcriptions,
+  translations: transcriptions,
+  speech,
+};
+
+/** Behind the base URL. */
+export const PATHS: Readonly<Record<OperationName, string>> = {
+  chat: 'chat/completions',
+  completions: 'completions',
+  embeddings: 'embeddings',
+  moderations: 'moderations',
+  image_generations: 'images/generations',
+  image_edits: 'images/edits',
+  image_variations: 'images/variations',
+  transcriptions: 'audio/transcriptions',
+  translations: 'audio/translations',
+  speech: 'audio/speech',
+};
+
+/** An adapter for a provider that speaks OpenAI's wire, with what is its own as data. */
+export function speakOpenAi({ name, defaultBaseUrl }: Traits): ProviderAdapter {
+  return {
+    name,
+    defaultBaseUrl,
+    address: (target: Target, operation: OperationName) =>
+      new URL(`${target.provider.baseUrl}/${PATHS[operation]}`),
+    modelsAddress: (provider: Provider) => new URL(`${provider.baseUrl}/models`),
+    authorize(secret): Record<string, string> {
+      return secret === undefined ? {} : { authorization: `Bearer ${secret}` };
+    },
+    operations: OPERATIONS,
+  };
+}
+
+/** Any server that speaks OpenAI's wire: its base URL ends where `/chat/completions` begins. */
+export const openaiCompatible = speakOpenAi({ name: 'openai-compatible' });

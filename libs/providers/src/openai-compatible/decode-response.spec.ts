@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { GatewayError } from '#contract';
+import { GatewayError, NO_USAGE } from '#contract';
 import { decodeResponse } from './decode-response.js';
 
-const context = { model: Buffer.from('"my-gpt-4"'), includeUsage: false };
+const context = {
+  model: Buffer.from('"my-gpt-4"'),
+  request: { model: 'my-gpt-4' },
+  contentType: 'application/json',
+};
 
 function decode(text: string) {
   const { body, usage } = decodeResponse(Buffer.from(text), context);
@@ -32,6 +36,7 @@ describe('a whole answer', () => {
   it('tells its usage', () => {
     const usage = { prompt_tokens: 9, completion_tokens: 2, prompt_tokens_details: { cached_tokens: 4 } };
     expect(decode(JSON.stringify({ usage, choices: [] })).usage).toEqual({
+      ...NO_USAGE,
       promptTokens: 9,
       completionTokens: 2,
       cachedTokens: 4,

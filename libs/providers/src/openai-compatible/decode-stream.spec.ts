@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GatewayError } from '#contract';
+import { GatewayError, NO_USAGE } from '#contract';
 import { ChunkDecoder } from './decode-stream.js';
 
 const FINISHED = '{"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}';
@@ -7,10 +7,21 @@ const CHUNK = '{"model":"m","choices":[{"index":0,"delta":{"content":"a"},"finis
 const USAGE = '{"model":"m","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1}}';
 
 function open(includeUsage = false) {
-  const decoder = new ChunkDecoder({ model: Buffer.from('"my-gpt-4"'), includeUsage });
+  const request = { model: 'my-gpt-4', stream_options: { include_usage: includeUsage } };
+  const decoder = new ChunkDecoder({
+    model: Buffer.from('"my-gpt-4"'),
+    request,
+    contentType: 'text/event-stream',
+  });
   const push = (data: string, event?: string): string[] =>
-    decoder.push({ data: Buffer.from(data), event }).map((payload) => payload.toString());
+    decoder.push({ data: Buffer.from(data), event }).map((text) => dataOf(text.toString()));
   return { decoder, push };
+}
+
+/** What an event says; it is framed as the client's wire wants it. */
+function dataOf(event: string): string {
+  expect(event).toMatch(/^data: .*\n\n$/);
+  return event.slice('data: '.length, -2);
 }
 
 function errorOf(run: () => unknown): unknown {
@@ -93,7 +104,7 @@ describe('the end of a stream', () => {
 });
 
 describe('usage in a stream', () => {
-  const counted = { promptTokens: 3, completionTokens: 1, cachedTokens: 0, reasoningTokens: 0 };
+  const counted = { ...NO_USAGE, promptTokens: 3, completionTokens: 1, cachedTokens: 0, reasoningTokens: 0 };
 
   it('is counted and kept from a client who did not ask', () => {
     const { decoder, push } = open();

@@ -1,11 +1,13 @@
-import { GatewayError, JsonMembers, splice } from '#contract';
+import { GatewayError, JsonMembers, spliceEvent } from '#contract';
 import type { Edit, SseEvent, Usage } from '#contract';
 import { decodeEmbeddedError } from './decode-error.js';
 import { isGiven, parseUsage } from './decode-response.js';
+import { asksForUsage } from './encode-request.js';
 import type { DecodeContext, StreamDecoder } from '../spec.js';
 
 const members = new JsonMembers(['model', 'usage', 'error', 'choices', 'object']);
 const DONE = Buffer.from('[DONE]');
+const DONE_EVENT = 'data: [DONE]\n\n';
 const EMPTY_ARRAY = Buffer.from('[]');
 const ERROR_OBJECT = Buffer.from('"error"');
 const NOTHING = Buffer.alloc(0);
@@ -24,7 +26,15 @@ export class ChunkDecoder implements StreamDecoder {
   private seen = 0;
   private readonly last: Buffer[] = [];
 
-  constructor(private readonly context: DecodeContext) {}
+  private readonly includeUsage: boolean;
+
+  constructor(private readonly context: DecodeContext) {
+    this.includeUsage = asksForUsage(context.request);
+  }
+
+  get ending(): string {
+    return DONE_EVENT;
+  }
 
   push(event: SseEvent): Buffer[] {
     const data = onOneLine(event.data);
@@ -39,7 +49,7 @@ export class ChunkDecoder implements StreamDecoder {
     const hasUsage = isGiven(data, members.start('usage'));
     if (hasUsage) {
       this.usage = parseUsage(data, members.start('usage'), members.end('usage')) ?? this.usage;
-      if (!this.context.includeUsage && hasNoChoices(data)) return [];
+      if (!this.includeUsage && hasNoChoices(data)) return [];
     }
     return [this.rewrite(data)];
   }
@@ -53,8 +63,8 @@ export class ChunkDecoder implements StreamDecoder {
   private rewrite(data: Buffer): Buffer {
     const model = this.modelEdit();
     const usage = this.usageEdit();
-    if (!model || !usage) return splice(data, model ? [model] : usage ? [usage] : []);
-    return splice(data, model.start < usage.start ? [model, usage] : [usage, model]);
+    if (!model || !usage) return spliceEvent(data, model ? [model] : usage ? [usage] : []);
+    return spliceEvent(data, model.start < usage.start ? [model, usage] : [usage, model]);
   }
 
   private modelEdit(): Edit | undefined {
@@ -63,7 +73,7 @@ export class ChunkDecoder implements StreamDecoder {
   }
 
   private usageEdit(): Edit | undefined {
-    if (this.context.includeUsage || members.start('usage') < 0) return undefined;
+    if (this.includeUsage || members.start('usage') < 0) return undefined;
     const { start, end } = members.spanOf('usage');
     return { start, end, text: NOTHING };
   }
@@ -74,7 +84,7 @@ export class ChunkDecoder implements StreamDecoder {
 }
 
 /** An event of several `data:` lines: line ends are white space in JSON, and would end ours too early. */
-function onOneLine(data: Buffer): Buffer {
+export function onOneLine(data: Buffer): Buffer {
   if (!data.includes(LINE_FEED)) return data;
   return Buffer.from(data.map((byte) => (byte === LINE_FEED ? SPACE : byte)));
 }
@@ -102,6 +112,6 @@ function hasFinishReason(data: Buffer): boolean {
   }
 }
 
-function broken(message: string): GatewayError {
+export function broken(message: string): GatewayError {
   return new GatewayError('upstream_unavailable', { message });
 }

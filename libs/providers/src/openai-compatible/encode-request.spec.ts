@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_TIMEOUTS, JsonMembers } from '#contract';
-import type { RelayedRequest, Target, WireRequest } from '#contract';
-import { asksForUsage, encodeRequest } from './encode-request.js';
+import type { JsonRequest, RelayedRequest, Span, Target } from '#contract';
+import { asksForUsage, encodeWithUsage } from './encode-request.js';
 
 function target(model: string): Target {
   const provider = { id: 'p', name: 'p', type: 'x', baseUrl: 'http://x', secret: undefined, headers: {} };
@@ -12,7 +12,7 @@ function target(model: string): Target {
 
 const members = new JsonMembers(['model', 'stream_options']);
 
-function wire(text: string): WireRequest {
+function wire(text: string): JsonRequest {
   const bytes = Buffer.from(text);
   if (!members.read(bytes)) throw new Error(text);
   const streamOptions = { start: members.start('stream_options'), end: members.end('stream_options') };
@@ -28,7 +28,7 @@ function wire(text: string): WireRequest {
 }
 
 function encode(text: string, model = 'up'): string {
-  return encodeRequest(wire(text), target(model)).toString();
+  return encodeWithUsage(wire(text), target(model)).toString();
 }
 
 describe('encoding a request', () => {
@@ -71,7 +71,7 @@ describe('encoding a request', () => {
 
   it('leaves the client’s bytes as they are', () => {
     const request = wire('{"model":"a"}');
-    encodeRequest(request, target('longer-than-before'));
+    encodeWithUsage(request, target('longer-than-before'));
     expect(request.bytes.toString()).toBe('{"model":"a"}');
   });
 });
@@ -164,7 +164,7 @@ describe('any request', { timeout: 60_000 }, () => {
         const options = JSON.stringify({ ...value.stream_options, include_usage: true });
         const bytes = Buffer.from(text);
         const at = spans.streamOptions ?? { start: spans.close, end: spans.close };
-        const edits = [{ ...spans.model, text: '"up"' }];
+        const edits = [{ ...(spans.model as Span), text: '"up"' }];
         if (isAdded)
           edits.push({ ...at, text: spans.streamOptions ? options : `,"stream_options":${options}` });
         // From the back, so that the offsets in front stay right.

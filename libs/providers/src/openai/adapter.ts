@@ -1,9 +1,4 @@
-import { openaiCompatible } from '../openai-compatible/adapter.js';
-import type { ProviderAdapter } from '../spec.js';
+import { speakOpenAi } from '../openai-compatible/adapter.js';
 
 /** OpenAI itself. */
-export const openai: ProviderAdapter = {
-  ...openaiCompatible,
-  name: 'openai',
-  defaultBaseUrl: 'https://api.openai.com/v1',
-};
+export const openai = speakOpenAi({ name: 'openai', defaultBaseUrl: 'https://api.openai.com/v1' });

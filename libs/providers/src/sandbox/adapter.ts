@@ -1,5 +1,4 @@
-import { openaiCompatible } from '../openai-compatible/adapter.js';
-import type { ProviderAdapter } from '../spec.js';
+import { speakOpenAi } from '../openai-compatible/adapter.js';
 
 /** The upstream of `apps/sandbox`, for demos and tests. */
-export const sandbox: ProviderAdapter = { ...openaiCompatible, name: 'sandbox' };
+export const sandbox = speakOpenAi({ name: 'sandbox' });

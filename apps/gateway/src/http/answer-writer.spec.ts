@@ -1,15 +1,16 @@
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { GatewayError } from '#contract';
+import { EVENT_STREAM, GatewayError } from '#contract';
 import type { HeaderPairs } from '#contract';
-import { SseWriter } from './sse-writer.js';
+import { AnswerWriter } from './answer-writer.js';
 
 /** What a socket would have been given. */
 class FakeResponse extends EventEmitter {
   head: { status: number; headers: HeaderPairs } | undefined;
   writes: string[] = [];
   isEnded = false;
+  isDestroyed = false;
   writableNeedDrain = false;
 
   writeHead(status: number, headers: HeaderPairs): void {
@@ -21,6 +22,10 @@ class FakeResponse extends EventEmitter {
     return !this.writableNeedDrain;
   }
 
+  destroy(): void {
+    this.isDestroyed = true;
+  }
+
   end(bytes: string): void {
     this.write(bytes);
     this.isEnded = true;
@@ -28,18 +33,18 @@ class FakeResponse extends EventEmitter {
 }
 
 let raw: FakeResponse;
-let writer: SseWriter;
+let writer: AnswerWriter;
 
 beforeEach(() => {
   vi.useFakeTimers();
   raw = new FakeResponse();
-  writer = new SseWriter(raw as unknown as ServerResponse, ['x-request-id', 'req_1']);
+  writer = new AnswerWriter(raw as unknown as ServerResponse, ['x-request-id', 'req_1']);
 });
 afterEach(() => vi.useRealTimers());
 
-describe('SseWriter', () => {
+describe('AnswerWriter', () => {
   it('opens with a status, the stream’s headers and those of the call', () => {
-    writer.open(['x-pllm-model', 'gpt']);
+    writer.open(['x-pllm-model', 'gpt'], EVENT_STREAM, true);
     expect(raw.head).toEqual({
       status: 200,
       headers: [
@@ -59,20 +64,20 @@ describe('SseWriter', () => {
   });
 
   it('writes what came together in one go', () => {
-    writer.open([]);
-    writer.write([Buffer.from('{"a":1}'), Buffer.from('{"a":2}')]);
+    writer.open([], EVENT_STREAM, true);
+    writer.write([Buffer.from('data: {"a":1}\n\n'), Buffer.from('data: {"a":2}\n\n')]);
     expect(raw.writes).toEqual(['data: {"a":1}\n\ndata: {"a":2}\n\n']);
   });
 
-  it('ends with [DONE]', () => {
-    writer.open([]);
-    writer.end();
+  it('ends with what it is told to', () => {
+    writer.open([], EVENT_STREAM, true);
+    writer.end('data: [DONE]\n\n');
     expect(raw.writes).toEqual(['data: [DONE]\n\n']);
     expect(raw.isEnded).toBe(true);
   });
 
   it('fails with one error frame and no [DONE]', () => {
-    writer.open([]);
+    writer.open([], EVENT_STREAM, true);
     writer.fail(new GatewayError('upstream_timeout'));
     expect(raw.writes).toEqual([
       'data: {"error":{"message":"The provider did not answer in time.","type":"service_unavailable_error","param":null,"code":"upstream_timeout"}}\n\n',
@@ -80,21 +85,31 @@ describe('SseWriter', () => {
     expect(raw.isEnded).toBe(true);
   });
 
+  it('cuts a file that fails, and says nothing in it', () => {
+    writer.open([], 'audio/mpeg', false);
+    writer.write([Buffer.from('ID3')]);
+    vi.advanceTimersByTime(60_000);
+    writer.fail(new GatewayError('upstream_timeout'));
+    expect(raw.writes).toEqual(['ID3']);
+    expect(raw.isEnded).toBe(false);
+    expect(raw.isDestroyed).toBe(true);
+  });
+
   it('says something every 15 s of silence, until the end', () => {
-    writer.open([]);
+    writer.open([], EVENT_STREAM, true);
     vi.advanceTimersByTime(14_000);
     writer.write([Buffer.from('{}')]);
     vi.advanceTimersByTime(14_000);
     expect(raw.writes).toHaveLength(1);
     vi.advanceTimersByTime(16_000);
     expect(raw.writes.slice(1)).toEqual([': ping\n', ': ping\n']);
-    writer.end();
+    writer.end('data: [DONE]\n\n');
     vi.advanceTimersByTime(60_000);
     expect(raw.writes).toHaveLength(4);
   });
 
   it('has nothing to say to a reader that is behind', () => {
-    writer.open([]);
+    writer.open([], EVENT_STREAM, true);
     raw.writableNeedDrain = true;
     vi.advanceTimersByTime(60_000);
     expect(raw.writes).toEqual([]);

@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+import { EmbeddingsController } from './embeddings.controller.js';
+
+@Module({ controllers: [EmbeddingsController] })
+export class EmbeddingsModule {}

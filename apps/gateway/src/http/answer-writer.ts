@@ -1,0 +1,76 @@
+import type { ServerResponse } from 'node:http';
+import type { GatewayError, HeaderPairs } from '#contract';
+
+const EVENTS_HEAD: HeaderPairs = ['cache-control', 'no-cache', 'x-accel-buffering', 'no'];
+
+/** Node's fetch gives up after 300 s of silence, proxies sooner. A comment, one line end, never an `id:`. */
+const HEARTBEAT = ': ping\n';
+const HEARTBEAT_MS = 15_000;
+
+/** Writes an answer to a socket as it comes: server-sent events, or the bytes of a file. All that came together goes out together. */
+export class AnswerWriter {
+  isOpen = false;
+  private isEvents = false;
+  private isReleased = false;
+  private heartbeat: NodeJS.Timeout | undefined = undefined;
+  private drained: (() => void) | undefined = undefined;
+
+  constructor(
+    private readonly raw: ServerResponse,
+    private readonly answerHead: HeaderPairs,
+  ) {}
+
+  /** Waits while the socket holds more than it can send. */
+  readonly gate = (): Promise<void> | undefined => {
+    if (this.isReleased || !this.raw.writableNeedDrain) return undefined;
+    return new Promise((resolve) => {
+      this.drained = resolve;
+      this.raw.once('drain', resolve);
+    });
+  };
+
+  /** @param isEvents the answer is a stream of events, which may be kept alive by comments and ended by an error */
+  open(headers: HeaderPairs, contentType: string, isEvents: boolean): void {
+    this.isOpen = true;
+    this.isEvents = isEvents;
+    const own = ['content-type', contentType, ...(isEvents ? EVENTS_HEAD : [])];
+    this.raw.writeHead(200, [...this.answerHead, ...headers, ...own]);
+    if (isEvents) this.heartbeat = setTimeout(() => this.beat(), HEARTBEAT_MS);
+  }
+
+  write(pieces: readonly Buffer[]): void {
+    const [first] = pieces;
+    if (first) this.raw.write(pieces.length === 1 ? first : Buffer.concat(pieces));
+    this.heartbeat?.refresh();
+  }
+
+  end(text: string): void {
+    this.close();
+    if (text === '') this.raw.end();
+    else this.raw.end(text);
+  }
+
+  /** One error frame and the end, never a false `[DONE]`. A file has no place for an error: it is cut. */
+  fail(error: GatewayError): void {
+    this.close();
+    if (this.isEvents) this.raw.end(`data: ${JSON.stringify(error.toBody())}\n\n`);
+    else this.raw.destroy();
+  }
+
+  /** Waits for the socket no more: what is left goes out at once. */
+  release(): void {
+    this.isReleased = true;
+    this.drained?.();
+  }
+
+  /** The socket is ended or gone. */
+  close(): void {
+    clearTimeout(this.heartbeat);
+    this.release();
+  }
+
+  private beat(): void {
+    if (!this.raw.writableNeedDrain) this.raw.write(HEARTBEAT);
+    this.heartbeat?.refresh();
+  }
+}

@@ -1,0 +1,116 @@
+import type { FastifyReply } from 'fastify';
+import { CallSignal, EVENT_STREAM, GatewayError } from '#contract';
+import type { Emit, Reply, WholeReply } from '#contract';
+import { asGatewayError } from './framework-errors.js';
+import type { OpenCall } from './in-flight.js';
+import { AnswerWriter } from './answer-writer.js';
+import { sendError } from './send-error.js';
+import { toObservable } from './to-observable.js';
+
+/** Gives out an answer, and settles when the call is recorded. */
+export type Answer = (signal: CallSignal, emit: Emit) => Promise<void>;
+
+/** @param inPieces may the answer come in pieces: a stream, or a file that is too large to hold? */
+export function sendAnswer(reply: FastifyReply, inPieces: boolean, answer: Answer): void {
+  reply.hijack();
+  if (inPieces) sendPieces(reply, answer);
+  else sendWhole(reply, answer);
+}
+
+/**
+ * Answers with what the relay gives: an Observable, held back while the socket is full, unsubscribed when the client
+ * goes. The last byte is held back until the source has completed, and with it has recorded the call.
+ */
+function sendPieces(reply: FastifyReply, answer: Answer): void {
+  const { raw } = reply;
+  const { inFlight } = reply.server;
+  const writer = new AnswerWriter(raw, reply.request.answerHead);
+  const signal = new CallSignal();
+  let whole: WholeReply | undefined;
+  let ending = '';
+
+  const call: OpenCall = {
+    end(error) {
+      signal.abort(error);
+      // A reader that takes nothing more would keep the source from hearing of it.
+      writer.release();
+    },
+  };
+  inFlight.add(call);
+  const replies = toObservable<Reply>(
+    // Also a call whose client has gone is in flight until it is recorded.
+    (emit) => answer(signal, emit).finally(() => inFlight.delete(call)),
+    writer.gate,
+    (reason) => signal.abort(reason),
+  );
+  const subscription = replies.subscribe({
+    next(piece) {
+      if (piece.kind === 'whole') whole = piece;
+      else if (piece.kind === 'end') ending = piece.text;
+      else if (piece.kind === 'pieces') writer.write(piece.pieces);
+      else writer.open(piece.headers, piece.contentType, piece.contentType === EVENT_STREAM);
+    },
+    complete() {
+      if (whole) sendBody(reply, whole);
+      else writer.end(ending);
+    },
+    error(thrown: unknown) {
+      const error = asGatewayError(thrown);
+      if (writer.isOpen) writer.fail(error);
+      else sendError(reply, error);
+    },
+  });
+  // `request.raw` closes once its body is read, and says nothing of the client; the answer's side does.
+  raw.on('close', () => {
+    writer.close();
+    if (!raw.writableFinished) subscription.unsubscribe();
+  });
+  // Gone before there was anybody to tell.
+  if (raw.destroyed) subscription.unsubscribe();
+}
+
+/** The same for an answer that comes whole, without what only a stream needs. */
+function sendWhole(reply: FastifyReply, answer: Answer): void {
+  const call = new WholeCall(reply);
+  reply.server.inFlight.add(call);
+  reply.raw.on('close', call.close);
+  if (reply.raw.destroyed) call.close();
+  answer(call.signal, call.emit).then(call.complete, call.fail);
+}
+
+class WholeCall implements OpenCall {
+  readonly signal = new CallSignal();
+  private whole: WholeReply | undefined = undefined;
+
+  constructor(private readonly reply: FastifyReply) {}
+
+  readonly emit: Emit = (piece) => {
+    if (piece.kind === 'whole') this.whole = piece;
+    return undefined;
+  };
+
+  readonly complete = (): void => {
+    this.reply.server.inFlight.delete(this);
+    if (this.whole) sendBody(this.reply, this.whole);
+  };
+
+  readonly fail = (error: unknown): void => {
+    this.reply.server.inFlight.delete(this);
+    sendError(this.reply, asGatewayError(error));
+  };
+
+  readonly close = (): void => {
+    if (!this.reply.raw.writableFinished) this.end(new GatewayError('client_closed_request'));
+  };
+
+  end(error: GatewayError): void {
+    this.signal.abort(error);
+  }
+}
+
+function sendBody({ raw, request }: FastifyReply, { headers, contentType, body }: WholeReply): void {
+  if (raw.destroyed) return;
+  const own = ['content-type', contentType, 'content-length', String(body.length)];
+  raw.writeHead(200, [...request.answerHead, ...headers, ...own]);
+  raw.end(body);
+}

@@ -1,0 +1,33 @@
+import { GatewayError } from '#contract';
+import type { Operation, OperationName, WireRequest } from '#contract';
+import type { Caller } from '../auth/caller.js';
+
+/** One call, from a known caller. */
+export interface Call<N extends OperationName = OperationName> {
+  readonly requestId: string;
+  readonly operation: N;
+  readonly request: WireRequest<Operation[N]['Request']>;
+  readonly caller: Caller;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** The same moment on the monotonic clock, in milliseconds. */
+  readonly startedAt: number;
+}
+
+/** What is known of a request when its body is not read yet. */
+interface Arrival {
+  readonly id: string;
+  readonly at: number;
+  readonly startedAt: number;
+  readonly caller?: Caller | undefined;
+}
+
+/** A call as it came in. @throws GatewayError where nobody has authenticated it */
+export function callOf<N extends OperationName>(
+  operation: N,
+  request: Call<N>['request'],
+  { id, at, startedAt, caller }: Arrival,
+): Call<N> {
+  if (!caller) throw new GatewayError('invalid_api_key');
+  return { requestId: id, operation, request, caller, at, startedAt };
+}
