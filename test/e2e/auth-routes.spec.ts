@@ -6,6 +6,11 @@ import { rawRequest } from '../support/raw-request.js';
 /** Every route that is not public, with something in place of its parameters. */
 const ROUTES: [string, string][] = [
   ['POST', '/chat/completions'],
+  ['POST', '/completions'],
+  ['POST', '/embeddings'],
+  ['POST', '/images/generations'],
+  ['POST', '/audio/speech'],
+  ['POST', '/moderations'],
   ['GET', '/models'],
   ['GET', '/models/my-gpt-4'],
   ['GET', '/admin/keys'],
