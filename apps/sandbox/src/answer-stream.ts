@@ -8,6 +8,8 @@ import type { Pieces } from './pieces.js';
  * count; `gap` comes after each of these and of the `reasoning` events.
  */
 export interface StreamEvent {
+  /** The `event:` line, where there is one. */
+  name?: string;
   data: string;
   phase: 'open' | 'reasoning' | 'content' | 'close';
 }

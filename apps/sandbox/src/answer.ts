@@ -66,7 +66,7 @@ export function composeAnswer(request: ChatRequest, stamp: Stamp): Answer {
     choices,
     reasoning,
     finish: script.finish ?? (tools.length > 0 ? 'tool_calls' : 'stop'),
-    usage: script.usage ? encodeUsage(request, choices, reasoning.count) : undefined,
+    usage: script.usage !== false ? encodeUsage(request, choices, reasoning.count) : undefined,
     seed: request.seed,
   };
 }

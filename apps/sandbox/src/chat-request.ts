@@ -32,10 +32,10 @@ export interface ChatRequest {
   text: string;
 }
 
-/** Reads a body; what the sandbox cannot work with is a Fault. */
-export function readChatRequest(text: string): ChatRequest {
+/** Reads a body; what the sandbox cannot work with is a Fault. `deployment` is the model where the body has none. */
+export function readChatRequest(text: string, deployment?: string): ChatRequest {
   const body = parseBody(text);
-  const { model, messages } = body;
+  const { model = deployment, messages } = body;
   if (typeof model !== 'string') throw new Fault('You must provide a model parameter.', 'model');
   if (!Array.isArray(messages)) throw new Fault("Missing required parameter: 'messages'.", 'messages');
   if (messages.length === 0) throw new Fault("Invalid 'messages': empty array.", 'messages', 'empty_array');
@@ -59,7 +59,8 @@ export function readChatRequest(text: string): ChatRequest {
   };
 }
 
-function parseBody(text: string): Record<string, unknown> {
+/** A body that must be a JSON object. */
+export function parseBody(text: string): Record<string, unknown> {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -70,7 +71,8 @@ function parseBody(text: string): Record<string, unknown> {
   return body;
 }
 
-function readChoices(n: unknown): number {
+/** `n` */
+export function readChoices(n: unknown): number {
   if (n === undefined || n === null) return 1;
   if (typeof n === 'number' && Number.isInteger(n) && n >= 1 && n <= 128) return n;
   throw new Fault("Invalid 'n': expected an integer from 1 to 128.", 'n', 'invalid_value');

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Part } from './multipart.js';
 
 /** What the sandbox saw of one request, and how its answer ended. Times are milliseconds since 1970. */
 export interface LedgerEntry {
@@ -12,6 +13,8 @@ export interface LedgerEntry {
   body: string;
   /** Bytes, of the whole body. */
   bodyLength: number;
+  /** Of a multipart body, which is not kept otherwise. */
+  parts?: readonly Part[];
   /** As received, script and all; empty until the body has been read, or when there is none. */
   model: string;
   stream: boolean;

@@ -1,12 +1,21 @@
 import type { ServerResponse } from 'node:http';
+import { type Encoder, encoderOf } from './compress.js';
+import type { Encoding } from './script.js';
 
 /** The writing end of one answer: waits, honours backpressure, and knows when the client has gone. */
 export class Outlet {
   private gone: boolean;
   private wake: (() => void) | undefined;
+  private readonly encoder: Encoder | undefined;
 
-  constructor(private readonly response: ServerResponse) {
+  constructor(
+    private readonly response: ServerResponse,
+    encoding?: Encoding,
+  ) {
     this.gone = response.destroyed;
+    this.encoder = encoding && encoderOf(encoding);
+    this.encoder?.on('data', (bytes: Buffer) => response.write(bytes));
+    this.encoder?.on('end', () => response.end());
     const awaken = (): void => this.wake?.();
     response.on('drain', awaken);
     response.on('close', () => {
@@ -33,7 +42,13 @@ export class Outlet {
 
   /** Writes, and waits while the client is too slow to take it. */
   async write(bytes: string | Buffer): Promise<void> {
-    if (this.gone || this.response.write(bytes)) return;
+    if (this.gone) return;
+    const { encoder } = this;
+    if (encoder !== undefined) {
+      encoder.write(bytes);
+      await new Promise<void>((resolve) => encoder.flush(resolve));
+      if (this.gone || !this.response.writableNeedDrain) return;
+    } else if (this.response.write(bytes)) return;
     await new Promise<void>((resolve) => {
       this.wake = resolve;
     });
@@ -62,6 +77,8 @@ export class Outlet {
 
   /** Ends the answer as it should end. */
   end(): void {
-    if (!this.gone) this.response.end();
+    if (this.gone) return;
+    if (this.encoder === undefined) this.response.end();
+    else this.encoder.end();
   }
 }

@@ -19,7 +19,7 @@ export async function pourStream(
   report: (contentEvents: number) => void,
 ): Promise<PourEnd> {
   const line = script.crlf ? '\r\n' : '\n';
-  const lead = script.comments ? `: ping${line}${line}data: ` : 'data: ';
+  const lead = script.comments ? `: ping${line}${line}` : '';
   const limit = Math.min(script.cut ?? Infinity, script.stall ?? Infinity);
   let burst = '';
   let written = 0;
@@ -34,13 +34,14 @@ export async function pourStream(
     if (script.split === undefined) await outlet.write(bytes);
     else await outlet.writeSplit(Buffer.from(bytes), script.split);
   };
-  for (const { data, phase } of events) {
+  for (const { name, data, phase } of events) {
     const isAfterOpening = phase === 'content' || phase === 'close';
     if (written === limit && isAfterOpening) {
       await flush();
       return interrupt(outlet, script.cut === limit);
     }
-    burst += `${lead}${data}${line}${line}`;
+    const event = name === undefined ? '' : `event: ${name}${line}`;
+    burst += `${lead}${event}data: ${data}${line}${line}`;
     if (phase === 'content') {
       written++;
       pending++;

@@ -346,9 +346,9 @@ describe('a request it does not like', () => {
   it('lists its model, and has nothing else', async () => {
     const models = await (await fetch(`${sandbox.url}/models`)).json();
     expect(models).toMatchObject({ object: 'list', data: [{ id: 'sandbox', object: 'model' }] });
-    const other = await fetch(`${sandbox.url}/embeddings`, { method: 'POST', body: '{}' });
+    const other = await fetch(`${sandbox.url}/assistants`, { method: 'POST', body: '{}' });
     expect(other.status).toBe(404);
-    expect(await other.json()).toHaveProperty('error.message', 'Invalid URL (POST /v1/embeddings)');
+    expect(await other.json()).toHaveProperty('error.message', 'Invalid URL (POST /v1/assistants)');
   });
 });
 

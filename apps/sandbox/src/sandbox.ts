@@ -1,9 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Stamp } from './answer.js';
-import { answerChat, type Destination, reply } from './answer-chat.js';
+import { answerChat } from './answer-chat.js';
 import { readChatRequest } from './chat-request.js';
 import { errorBody, errorForStatus, Fault } from './fault.js';
-import { Ledger } from './ledger.js';
+import { Ledger, type LedgerEntry } from './ledger.js';
+import { boundaryOf, MultipartDigest, type Part } from './multipart.js';
+import { OPERATIONS } from './operations.js';
+import { readPath } from './paths.js';
+import { play } from './play.js';
+import { type Destination, reply } from './reply.js';
+import { readRequest } from './request.js';
 
 export type { Ledger, LedgerEntry } from './ledger.js';
 
@@ -30,8 +36,6 @@ export interface Sandbox {
 
 /** Longer than any client keeps an idle connection, so that the sandbox breaks none by accident. */
 const KEEP_ALIVE_MS = 120_000;
-const CHAT_PATHS = new Set(['/v1/chat/completions', '/chat/completions']);
-const MODEL_PATHS = new Set(['/v1/models', '/models']);
 const LEDGER_PATH = '/_ledger';
 const MODELS =
   '{"object":"list","data":[{"id":"sandbox","object":"model","created":1735689600,"owned_by":"pllm"}]}';
@@ -91,6 +95,25 @@ function receive(
   response.on('close', () => {
     if (server.listening) ledger.leave(entry, response.writableFinished);
   });
+  const answer = (body: Body): void =>
+    void route(request.method ?? '', path, body, { response, ledger, entry }, nextStamp);
+  const boundary = boundaryOf(request.headers['content-type']);
+  if (boundary === undefined) readWhole(request, entry, ledger, answer);
+  else digest(request, boundary, entry, ledger, answer);
+}
+
+/** A body that was read: its text, or the parts that it is made of. */
+interface Body {
+  readonly text: string;
+  readonly parts?: readonly Part[];
+}
+
+function readWhole(
+  request: IncomingMessage,
+  entry: LedgerEntry | undefined,
+  ledger: Ledger,
+  done: (body: Body) => void,
+): void {
   const parts: Buffer[] = [];
   request.on('data', (part: Buffer) => parts.push(part));
   request.on('end', () => {
@@ -98,7 +121,30 @@ function receive(
     const body = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
     const text = body.toString();
     if (entry !== undefined) ledger.noteBody(entry, body, text);
-    void route(request.method ?? '', path, text, { response, ledger, entry }, nextStamp);
+    done({ text });
+  });
+}
+
+function digest(
+  request: IncomingMessage,
+  boundary: string,
+  entry: LedgerEntry | undefined,
+  ledger: Ledger,
+  done: (body: Body) => void,
+): void {
+  const form = new MultipartDigest(boundary);
+  let length = 0;
+  request.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    form.push(chunk);
+  });
+  request.on('end', () => {
+    const { parts } = form;
+    if (entry !== undefined) {
+      Object.assign(entry, { bodyLength: length, parts });
+      ledger.touch(entry);
+    }
+    done({ text: '', parts });
   });
 }
 
@@ -113,22 +159,24 @@ function pathOf(url: string): string {
 async function route(
   method: string,
   path: string,
-  text: string,
+  { text, parts }: Body,
   destination: Destination,
   nextStamp: () => Stamp,
 ): Promise<void> {
-  const { response, entry, ledger } = destination;
+  const { response } = destination;
   try {
-    if (method === 'GET' && MODEL_PATHS.has(path)) return reply(response, 200, MODELS);
-    if (method !== 'POST' || !CHAT_PATHS.has(path))
-      throw new Fault(`Invalid URL (${method} ${path})`, null, null, 404);
-    const chat = readChatRequest(text);
-    if (entry !== undefined) {
-      entry.model = chat.model;
-      entry.stream = chat.stream;
-      ledger.touch(entry);
-    }
-    await answerChat(chat, nextStamp(), destination);
+    const { operation, deployment } = readPath(path);
+    if (method === 'GET' && operation === 'models') return reply(response, 200, MODELS);
+    const answer = OPERATIONS.get(operation);
+    if (method === 'POST' && operation === 'chat/completions') {
+      const chat = readChatRequest(text, deployment);
+      note(destination, chat);
+      await answerChat(chat, nextStamp(), destination);
+    } else if (method === 'POST' && answer !== undefined) {
+      const request = readRequest(text, parts, deployment);
+      note(destination, request);
+      await play(request.script, () => answer(request, nextStamp()), destination);
+    } else throw new Fault(`Invalid URL (${method} ${path})`, null, null, 404);
   } catch (error) {
     if (response.headersSent) response.destroy();
     else if (error instanceof Fault) reply(response, error.status, error.body());
@@ -139,6 +187,13 @@ async function route(
         errorBody({ ...errorForStatus(500), message: `The sandbox failed: ${String(error)}` }),
       );
   }
+}
+
+function note({ entry, ledger }: Destination, { model, stream }: { model: string; stream: boolean }): void {
+  if (entry === undefined) return;
+  entry.model = model;
+  entry.stream = stream;
+  ledger.touch(entry);
 }
 
 function answerLedger(request: IncomingMessage, response: ServerResponse, ledger: Ledger): void {

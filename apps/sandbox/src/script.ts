@@ -11,7 +11,8 @@ export interface Script {
   stall?: number;
   status?: number;
   retryAfter?: number;
-  usage: boolean;
+  /** `false`: none anywhere; `tokens`: tokens where seconds are the default. */
+  usage: boolean | 'tokens';
   errorFirst: boolean;
   errorAfter?: number;
   done: boolean;
@@ -25,7 +26,19 @@ export interface Script {
   comments: boolean;
   reasoning: number;
   echo: boolean;
+  /** Bytes of an image's base64, or of speech. */
+  bytes?: number;
+  /** Whole answers without a content-length. */
+  chunked: boolean;
+  /** Embeddings come as floats, whatever was asked for. */
+  ignoresBase64: boolean;
+  encoding?: Encoding;
 }
+
+/** How the body of an answer is compressed, whatever the request accepts. */
+export type Encoding = 'gzip' | 'deflate' | 'br' | 'zstd';
+
+const ENCODINGS: readonly string[] = ['gzip', 'deflate', 'br', 'zstd'] satisfies Encoding[];
 
 type Setter = (script: Script, value: string) => boolean;
 
@@ -55,6 +68,13 @@ function word(expected: string, set: (script: Script) => void): Setter {
   };
 }
 
+function choice(words: readonly string[], set: (script: Script, value: string) => void): Setter {
+  return (script, text) => {
+    set(script, text);
+    return words.includes(text);
+  };
+}
+
 function anyWord(set: (script: Script, value: string) => void): Setter {
   return (script, text) => {
     set(script, text);
@@ -72,7 +92,7 @@ const KEYS = new Map<string, Setter>([
   ['stall', integer((script, value) => (script.stall = value))],
   ['status', integer((script, value) => (script.status = value), 200, 599)],
   ['retry_after', integer((script, value) => (script.retryAfter = value))],
-  ['usage', word('none', (script) => (script.usage = false))],
+  ['usage', choice(['none', 'tokens'], (script, value) => (script.usage = value === 'tokens' && value))],
   ['error_first', flag((script, value) => (script.errorFirst = value))],
   ['error_after', integer((script, value) => (script.errorAfter = value))],
   ['done', word('none', (script) => (script.done = false))],
@@ -86,6 +106,10 @@ const KEYS = new Map<string, Setter>([
   ['comments', flag((script, value) => (script.comments = value))],
   ['reasoning', integer((script, value) => (script.reasoning = value))],
   ['echo', flag((script, value) => (script.echo = value))],
+  ['bytes', integer((script, value) => (script.bytes = value))],
+  ['chunked', flag((script, value) => (script.chunked = value))],
+  ['base64', word('ignore', (script) => (script.ignoresBase64 = true))],
+  ['encoding', choice(ENCODINGS, (script, value) => (script.encoding = value as Encoding))],
 ]);
 
 const QUIET: Readonly<Script> = {
@@ -102,6 +126,8 @@ const QUIET: Readonly<Script> = {
   comments: false,
   reasoning: 0,
   echo: false,
+  chunked: false,
+  ignoresBase64: false,
 };
 
 /** The script of a model name that carries none. One object, so a plain call is known by identity. */
