@@ -102,7 +102,7 @@ const RULES = [
     name: 'relay module',
     from: `${GATEWAY}relay/relay\\.module\\.ts$`,
     to: [
-      ...room('relay', 'models', 'config', 'logging'),
+      ...room('relay', 'models', 'config', 'logging', 'http'),
       ...lib('contract', 'metering', 'observability', 'persistence', 'upstream'),
       ...NEST,
     ],
@@ -140,6 +140,15 @@ const RULES = [
       ...npm('@nestjs/platform-fastify', 'fastify', 'class-validator', 'class-transformer'),
     ],
     node: true,
+  },
+  {
+    name: 'openapi',
+    from: `${GATEWAY}openapi/`,
+    to: [
+      ...room('openapi', 'auth', 'http'),
+      ...NEST,
+      ...npm('class-validator', 'class-validator-jsonschema', 'class-transformer'),
+    ],
   },
   { name: 'sandbox', from: '^apps/sandbox/', to: ['^apps/sandbox/', ...lib('contract')], node: true },
 ];

@@ -13,6 +13,7 @@ import { ImagesModule } from './images/images.module.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { ModerationsModule } from './moderations/moderations.module.js';
+import { OpenApiModule } from './openapi/openapi.module.js';
 import { RelayModule } from './relay/relay.module.js';
 
 /** The table of contents. */
@@ -35,6 +36,7 @@ export class AppModule {
         ModerationsModule,
         AdminModule,
         HealthModule,
+        OpenApiModule,
       ],
     };
   }

@@ -13,7 +13,7 @@ import { OpenAiErrorFilter } from './http/openai-error.filter.js';
 import { serverOptions } from './http/server-options.js';
 import { LOGGER } from './logging/logging.module.js';
 
-const PUBLIC_PATHS = new Set(['/health', '/ready']);
+const PUBLIC_PATHS = new Set(['/health', '/ready', '/openapi.json']);
 
 /** How long calls that were told to end may take to do so. */
 const LAST_WORDS_MS = 2_000;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { boundaryOf, MultipartDigest } from './multipart.js';
 
-const FILE = Buffer.from('\r\n--X\r\nnot a boundary\r\n--\r\n\0\xff', 'latin1');
+const FILE = Buffer.from('\r\n--X\r\n--XYZ\r\nnot a boundary\r\n--\r\n\0\xff', 'latin1');
 const BODY = Buffer.concat([
   Buffer.from(
     'preamble\r\n--XY\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper-1\r\n' +

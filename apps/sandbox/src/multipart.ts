@@ -44,7 +44,9 @@ export class MultipartDigest {
   /** Takes what surely belongs to the part; true when its end was found. */
   private readValue(): boolean {
     const { rest, delimiter } = this;
-    const at = rest.indexOf(delimiter);
+    let at = rest.indexOf(delimiter);
+    // The beginning of a longer line is no boundary.
+    while (at !== -1 && !/^(?:--|\r\n|.?$)/s.test(this.after(at))) at = rest.indexOf(delimiter, at + 1);
     if (at === -1) {
       const sure = Math.max(0, rest.length - delimiter.length);
       this.take(rest.subarray(0, sure));
@@ -55,9 +57,15 @@ export class MultipartDigest {
     this.take(rest.subarray(0, at));
     this.finish();
     const after = at + delimiter.length;
-    this.state = rest.toString('latin1', after, after + 2) === '--' ? 'ended' : 'head';
+    this.state = this.after(at) === '--' ? 'ended' : 'head';
     this.rest = this.state === 'ended' ? NOTHING : rest.subarray(after);
     return true;
+  }
+
+  /** The two characters behind a boundary. */
+  private after(at: number): string {
+    const start = at + this.delimiter.length;
+    return this.rest.toString('latin1', start, start + 2);
   }
 
   private readHead(): boolean {

@@ -25,6 +25,12 @@ export const ERRORS = {
   bad_request: fact(400, 'invalid_request_error', 'never', 'The request is invalid.'),
   invalid_json: fact(400, 'invalid_request_error', 'never', 'The body of the request is not valid JSON.'),
   json_too_deep: fact(400, 'invalid_request_error', 'never', 'The body of the request is nested too deeply.'),
+  invalid_multipart: fact(
+    400,
+    'invalid_request_error',
+    'never',
+    'The body is not valid multipart/form-data.',
+  ),
   duplicate_parameter: fact(400, 'invalid_request_error', 'never', 'A parameter is given twice.'),
   missing_required_parameter: fact(400, 'invalid_request_error', 'never', 'A required parameter is missing.'),
   invalid_type: fact(400, 'invalid_request_error', 'never', 'A parameter has the wrong type.'),

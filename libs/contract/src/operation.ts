@@ -127,8 +127,8 @@ export interface Upload {
   readonly contentType: string;
   /** In bytes. */
   readonly length: number;
-  /** Where the text of the field `model` stands. */
-  readonly model: Span;
+  /** Where the text of the field `model` stands; in a form without one, where a whole part can be put in. */
+  readonly model: Span & { readonly before?: string; readonly after?: string };
   /** The bytes `[start, end)`. */
   read(start: number, end: number): AsyncIterable<Buffer>;
 }

@@ -1,6 +1,7 @@
 import { ValidationPipe } from '@nestjs/common';
-import type { PipeTransform, Type } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
 import { GatewayError, JsonMembers } from '#contract';
+import type { DescribedPipe } from '../http/described-pipe.js';
 import { parseJsonObject } from '../http/parse-json.js';
 import { describeViolation } from '../http/validation-errors.js';
 import { checkTexts } from './storable.js';
@@ -19,8 +20,10 @@ const validation = new ValidationPipe({
 export function adminBody<Body extends object>(
   Body: Type<Body>,
   options: { optional?: boolean } = {},
-): PipeTransform<unknown, Promise<Body>> {
+): DescribedPipe<Promise<Body>> {
   return {
+    Body,
+    isOpen: false,
     transform(bytes) {
       const isEmpty = bytes === undefined || bytes === null || (Buffer.isBuffer(bytes) && bytes.length === 0);
       const value = options.optional && isEmpty ? {} : parseAdminJson(bytes);
@@ -30,8 +33,10 @@ export function adminBody<Body extends object>(
 }
 
 /** A query string of the admin API, by the same rules. */
-export function adminQuery<Query extends object>(Query: Type<Query>): PipeTransform<unknown, Promise<Query>> {
+export function adminQuery<Query extends object>(Query: Type<Query>): DescribedPipe<Promise<Query>> {
   return {
+    Body: Query,
+    isOpen: false,
     transform(value) {
       checkTexts(value);
       return validation.transform(value, { type: 'query', metatype: Query }) as Promise<Query>;

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { SpeechController } from './speech.controller.js';
+import { TranscriptionsController } from './transcriptions.controller.js';
 
-@Module({ controllers: [SpeechController] })
+@Module({ controllers: [SpeechController, TranscriptionsController] })
 export class AudioModule {}

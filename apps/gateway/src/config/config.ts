@@ -25,8 +25,14 @@ export interface Config {
   readonly logLevel: string;
   /** The largest body of a request, in bytes. */
   readonly bodyLimit: number;
+  /** The largest multipart body, in bytes. */
+  readonly uploadLimit: number;
   /** The model of an image call that names none; undefined: such a call is refused. */
   readonly defaultImageModel: string | undefined;
+  /** Keys of providers that need nothing else, by provider type. */
+  readonly providerKeys: Readonly<Record<string, string>>;
+  /** Where the provider of `OPENAI_API_KEY` lives; undefined: at OpenAI. */
+  readonly openaiBaseUrl: string | undefined;
   /** How long streams in flight may go on after SIGTERM, in milliseconds. */
   readonly drainMs: number;
   /** How long a request may take to arrive, in milliseconds. */
@@ -43,6 +49,22 @@ const SECRET_KEY = /^[A-Za-z0-9+/]{43}=$/;
 /** Keys that stand in documentation: whoever copies one has no secret. */
 const EXAMPLE_KEY = /^sk-(pllm-)?(master|example|change|your|test|x{3,}|0{3,}|1234)/i;
 
+/** Variables that each are a provider, by its type. */
+const PROVIDER_KEYS = {
+  OPENAI_API_KEY: 'openai',
+  MISTRAL_API_KEY: 'mistral',
+  GROQ_API_KEY: 'groq',
+  TOGETHER_API_KEY: 'together',
+  OPENROUTER_API_KEY: 'openrouter',
+  DEEPSEEK_API_KEY: 'deepseek',
+  XAI_API_KEY: 'xai',
+  FIREWORKS_API_KEY: 'fireworks',
+} as const;
+
+/** What an HTTP header can hold. */
+const IsKey = (): PropertyDecorator =>
+  Matches(/^[\x21-\x7e]{1,8192}$/, { message: 'must be visible ASCII, without spaces' });
+
 class Environment {
   @IsOptional() @IsString() @MinLength(1) HOST?: string;
   @IsOptional() @IsInt() @Min(0) @Max(65_535) PORT?: number;
@@ -54,12 +76,32 @@ class Environment {
   @IsOptional() @Matches(SECRET_KEY, { message: 'must be 32 bytes in base64' }) PLLM_SECRET_KEY?: string;
   @IsOptional() @IsIn(LOG_LEVELS) PLLM_LOG_LEVEL?: string;
   @IsOptional() @IsString() PLLM_DEFAULT_IMAGE_MODEL?: string;
+  @IsOptional() @IsKey() OPENAI_API_KEY?: string;
+  @IsOptional() @IsKey() MISTRAL_API_KEY?: string;
+  @IsOptional() @IsKey() GROQ_API_KEY?: string;
+  @IsOptional() @IsKey() TOGETHER_API_KEY?: string;
+  @IsOptional() @IsKey() OPENROUTER_API_KEY?: string;
+  @IsOptional() @IsKey() DEEPSEEK_API_KEY?: string;
+  @IsOptional() @IsKey() XAI_API_KEY?: string;
+  @IsOptional() @IsKey() FIREWORKS_API_KEY?: string;
+  @IsOptional()
+  @Matches(/^https?:\/\/[^\s?#@/]+(\/[^\s?#@]*)?$/, {
+    message: 'must be an http or https URL without credentials, query or fragment',
+  })
+  OPENAI_BASE_URL?: string;
   @IsOptional() @IsInt() @Min(1) @Max(1_024) PLLM_BODY_LIMIT_MB?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(10_240) PLLM_UPLOAD_LIMIT_MB?: number;
   @IsOptional() @IsInt() @Min(0) @Max(3_600) PLLM_DRAIN_SECONDS?: number;
   @IsOptional() @IsInt() @Min(1) @Max(3_600) PLLM_REQUEST_TIMEOUT_SECONDS?: number;
 }
 
-const NUMBERS = ['PORT', 'PLLM_BODY_LIMIT_MB', 'PLLM_DRAIN_SECONDS', 'PLLM_REQUEST_TIMEOUT_SECONDS'] as const;
+const NUMBERS = [
+  'PORT',
+  'PLLM_BODY_LIMIT_MB',
+  'PLLM_UPLOAD_LIMIT_MB',
+  'PLLM_DRAIN_SECONDS',
+  'PLLM_REQUEST_TIMEOUT_SECONDS',
+] as const;
 const TEXTS = [
   'HOST',
   'PLLM_DATA_DIR',
@@ -68,6 +110,8 @@ const TEXTS = [
   'PLLM_SECRET_KEY',
   'PLLM_LOG_LEVEL',
   'PLLM_DEFAULT_IMAGE_MODEL',
+  'OPENAI_BASE_URL',
+  ...(Object.keys(PROVIDER_KEYS) as (keyof typeof PROVIDER_KEYS)[]),
 ] as const;
 
 /** The environment's configuration. The only place that reads `process.env`. @throws InvalidEnvironment naming the first variable that is wrong, never its value */
@@ -82,10 +126,20 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     secretKey: read.PLLM_SECRET_KEY === undefined ? undefined : Buffer.from(read.PLLM_SECRET_KEY, 'base64'),
     logLevel: read.PLLM_LOG_LEVEL ?? 'info',
     bodyLimit: (read.PLLM_BODY_LIMIT_MB ?? 32) * 1024 * 1024,
+    uploadLimit: (read.PLLM_UPLOAD_LIMIT_MB ?? 100) * 1024 * 1024,
     defaultImageModel: read.PLLM_DEFAULT_IMAGE_MODEL,
+    providerKeys: readProviderKeys(read),
+    openaiBaseUrl: read.OPENAI_BASE_URL?.replace(/\/+$/, ''),
     drainMs: (read.PLLM_DRAIN_SECONDS ?? 30) * 1000,
     requestTimeoutMs: (read.PLLM_REQUEST_TIMEOUT_SECONDS ?? 60) * 1000,
   });
+}
+
+function readProviderKeys(read: Environment): Record<string, string> {
+  const types = Object.entries(PROVIDER_KEYS) as [keyof typeof PROVIDER_KEYS, string][];
+  return Object.fromEntries(
+    types.flatMap(([name, type]) => (read[name] === undefined ? [] : [[type, read[name]]])),
+  );
 }
 
 /** An empty variable is one that is not set: that is how compose files pass what nobody gave. */

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ERRORS } from '#contract';
 import type { HeaderPairs } from '#contract';
 import type { Access, AccessLog } from '#observability';
+import { UnreadForm } from './body/form-body.pipe.js';
 import { InFlight } from './in-flight.js';
 import { KnownRoutes } from './known-routes.js';
 
@@ -66,11 +67,17 @@ function identify(request: FastifyRequest, reply: FastifyReply, isDraining: bool
   for (let at = 0; at < head.length; at += 2) reply.header(head[at] as string, head[at + 1]);
 }
 
-/** JSON stays bytes: who needs the value parses it, once (`wireBody`, `adminBody`). Other types are a 415. */
+/**
+ * JSON stays bytes: who needs the value parses it, once (`wireBody`, `adminBody`). A form is not read at all until
+ * somebody wants it (`Uploads`). Other types are a 415.
+ */
 function keepBodiesAsBytes(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(/^application\/(?:[\w.-]+\+)?json\b/, { parseAs: 'buffer' }, (_, body, done) =>
     done(null, body),
+  );
+  fastify.addContentTypeParser(/^multipart\/form-data\b/i, (request, _, done) =>
+    done(null, new UnreadForm(request)),
   );
 }
 

@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { GatewayError } from '#contract';
+import { UnreadForm } from './body/form-body.pipe.js';
 
 /** The value of a JSON body that must be an object. @throws GatewayError */
 export function parseJsonObject(bytes: unknown): Record<string, unknown> {
+  if (bytes instanceof UnreadForm) throw new GatewayError('unsupported_media_type');
   if (!Buffer.isBuffer(bytes) || bytes.length === 0) {
     throw new GatewayError('invalid_json', { message: 'The request has no body; send a JSON object.' });
   }

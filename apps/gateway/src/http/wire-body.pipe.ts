@@ -1,6 +1,7 @@
-import type { PipeTransform } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
 import { GatewayError, JsonMembers } from '#contract';
 import type { JsonRequest, RelayedRequest, Span } from '#contract';
+import type { DescribedPipe } from './described-pipe.js';
 import { Envelope } from './envelope.js';
 import { parseJsonObject } from './parse-json.js';
 
@@ -13,11 +14,13 @@ const DEEPEST = 64;
  * the bytes it came in.
  */
 export function wireBody<Request extends RelayedRequest>(
-  Body: new () => object,
-): PipeTransform<unknown, JsonRequest<Request>> {
+  Body: Type<object>,
+): DescribedPipe<JsonRequest<Request>> {
   const envelope = new Envelope(Body);
   const members = new JsonMembers(envelope.names);
   return {
+    Body,
+    isOpen: true,
     transform(bytes) {
       const value = parseJsonObject(bytes);
       readMembers(members, bytes as Buffer);

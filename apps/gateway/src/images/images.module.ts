@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ImageGenerationsController } from './image-generations.controller.js';
+import { ImageUploadsController } from './image-uploads.controller.js';
 
-@Module({ controllers: [ImageGenerationsController] })
+@Module({ controllers: [ImageGenerationsController, ImageUploadsController] })
 export class ImagesModule {}

@@ -7,6 +7,7 @@ import { Database, insertUsageRecords } from '#persistence';
 import { UpstreamClient } from '#upstream';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
+import { Uploads } from '../http/body/uploads.js';
 import { LOGGER } from '../logging/logging.module.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { Attempts } from './attempt.js';
@@ -21,6 +22,16 @@ import { Relay } from './relay.js';
       provide: DefaultImageModel,
       inject: [CONFIG],
       useFactory: (config: Config) => new DefaultImageModel(config.defaultImageModel),
+    },
+    {
+      provide: Uploads,
+      inject: [CONFIG, ModelRegistry],
+      useFactory: (config: Config, models: ModelRegistry) =>
+        new Uploads({
+          folder: join(config.dataDir, 'uploads'),
+          limit: config.uploadLimit,
+          checkModel: (model, { caller }) => void (caller && models.resolve(model, caller)),
+        }),
     },
     {
       provide: Attempts,
@@ -47,7 +58,7 @@ import { Relay } from './relay.js';
         new Relay(models, attempts, ledger),
     },
   ],
-  exports: [DefaultImageModel, Relay, UpstreamClient, UsageSpool],
+  exports: [DefaultImageModel, Relay, Uploads, UpstreamClient, UsageSpool],
 })
 export class RelayModule implements BeforeApplicationShutdown {
   constructor(

@@ -38,7 +38,8 @@ function usageEdit({ spans, value }: JsonRequest): Edit {
 
 function encodeUpload(upload: Upload, target: Target): UpstreamUpload {
   const { contentType, length, model } = upload;
-  const { text } = nameOf(target);
+  const { before = '', after = '' } = model;
+  const text = Buffer.concat([Buffer.from(before), nameOf(target).text, Buffer.from(after)]);
   return {
     contentType,
     length: length - (model.end - model.start) + text.length,

@@ -1,0 +1,6 @@
+/** The boundary of a `multipart/form-data` content type (RFC 2046, 5.1.1), if it has a good one. */
+export function boundaryOf(contentType: string): string | undefined {
+  const [, quoted, plain] = /;[ \t]*boundary=(?:"([^"]*)"|([^;\s]*))/i.exec(contentType) ?? [];
+  const boundary = quoted ?? plain ?? '';
+  return /^[\w'()+,./:=? -]{0,69}[\w'()+,./:=?-]$/.test(boundary) ? boundary : undefined;
+}

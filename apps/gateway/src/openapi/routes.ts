@@ -1,0 +1,49 @@
+import { RequestMethod } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { isPublic } from '../auth/api-key.guard.js';
+import { isDescribed } from '../http/described-pipe.js';
+import type { DescribedPipe } from '../http/described-pipe.js';
+
+/** A route as Nest has it, under the first of its prefixes. */
+export interface Route {
+  readonly method: string;
+  /** `/v1/admin/keys/:id`, `/v1/models/*` */
+  readonly path: string;
+  readonly isPublic: boolean;
+  readonly body?: DescribedPipe<unknown>;
+  readonly query?: DescribedPipe<unknown>;
+}
+
+/** Nest's kinds of parameters, as its metadata numbers them. */
+const BODY = '3:';
+const QUERY = '4:';
+
+/** The routes of a controller, from what its decorators left. */
+export function routesOf(Controller: Type<object>): Route[] {
+  const [prefix = ''] = [Reflect.getMetadata(PATH_METADATA, Controller) as string | string[]].flat();
+  return Object.getOwnPropertyNames(Controller.prototype).flatMap((name) => {
+    const method = (Controller.prototype as Record<string, object>)[name] as object;
+    const kind = Reflect.getMetadata(METHOD_METADATA, method) as RequestMethod | undefined;
+    if (kind === undefined) return [];
+    const paths = [Reflect.getMetadata(PATH_METADATA, method) as string | string[]].flat();
+    return paths.map((path) => ({
+      method: RequestMethod[kind],
+      path: `/${[prefix, path].filter((part) => part !== '' && part !== '/').join('/')}`,
+      isPublic: isPublic(Controller),
+      body: pipeOf(Controller, name, BODY),
+      query: pipeOf(Controller, name, QUERY),
+    }));
+  });
+}
+
+function pipeOf(Controller: Type<object>, name: string, kind: string): DescribedPipe<unknown> | undefined {
+  const parameters = (Reflect.getMetadata(ROUTE_ARGS_METADATA, Controller, name) ?? {}) as Record<
+    string,
+    { pipes?: unknown[] }
+  >;
+  const pipes = Object.entries(parameters).flatMap(([key, { pipes: all = [] }]) =>
+    key.startsWith(kind) ? all : [],
+  );
+  return pipes.find(isDescribed);
+}

@@ -1,0 +1,36 @@
+import type { JsonSchema } from './json-schema.js';
+
+export const TEXT = { type: 'string' };
+export const TEXT_OR_NULL = { type: ['string', 'null'] };
+export const NUMBER = { type: 'number' };
+export const NUMBER_OR_NULL = { type: ['number', 'null'] };
+export const COUNT = { type: 'integer', minimum: 0 };
+export const COUNT_OR_NULL = { type: ['integer', 'null'] };
+export const YES_OR_NO = { type: 'boolean' };
+export const TIME = { type: 'string', format: 'date-time' };
+export const TIME_OR_NULL = { type: ['string', 'null'], format: 'date-time' };
+export const UNIX_SECONDS = { type: 'integer', description: 'Unix seconds' };
+export const ANY_OBJECT = { type: 'object' };
+export const OBJECT_OR_NULL = { type: ['object', 'null'] };
+export const TEXTS = { type: 'array', items: TEXT };
+
+type Properties = Readonly<Record<string, object>>;
+
+/** An object of ours: all of it is known, and all of it is there. */
+export function own(properties: Properties): JsonSchema {
+  return {
+    type: 'object',
+    properties,
+    required: Object.keys(properties),
+    additionalProperties: false,
+  } as never;
+}
+
+/** An object of OpenAI's, of which a provider may say more. */
+export function theirs(properties: Properties, optional: Properties = {}): JsonSchema {
+  const required = Object.keys(properties);
+  return { type: 'object', properties: { ...properties, ...optional }, required } as never;
+}
+
+export const one = (value: string) => ({ const: value });
+export const listOf = (items: object) => ({ type: 'array', items });
