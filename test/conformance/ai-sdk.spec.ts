@@ -74,7 +74,7 @@ describe.each(MODELS)('%s', (_, modelOf) => {
     const { toolCalls } = way === 'whole' ? await generateText(question) : streamText(question);
     const [call] = await toolCalls;
     expect(call?.toolName).toBe('get_weather');
-    expect(typeof (call?.input as { city: string }).city).toBe('string');
+    expect(call?.input).toEqual({ city: expect.any(String) });
   });
 
   it('gets an object', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_TIMEOUTS } from '#contract';
-import type { Provider, Target } from '#contract';
+import type { OperationName, Provider, Target } from '#contract';
 import { findAdapter, PROVIDER_TYPES } from './index.js';
 
 const provider: Provider = {
@@ -13,17 +13,56 @@ const provider: Provider = {
 };
 const target: Target = { provider, model: 'm', priority: 0, timeouts: DEFAULT_TIMEOUTS };
 
+/** Its own address, and what it offers beside chat. */
+const OFFERS: readonly (readonly [string, string | undefined, readonly OperationName[]])[] = [
+  ['deepseek', 'https://api.deepseek.com/v1', ['completions']],
+  ['fireworks', 'https://api.fireworks.ai/inference/v1', ['completions', 'embeddings']],
+  ['groq', 'https://api.groq.com/openai/v1', ['transcriptions', 'translations', 'speech']],
+  ['mistral', 'https://api.mistral.ai/v1', ['embeddings', 'transcriptions']],
+  ['ollama', 'http://localhost:11434/v1', ['completions', 'embeddings', 'image_generations']],
+  ['openrouter', 'https://openrouter.ai/api/v1', ['completions', 'embeddings']],
+  [
+    'together',
+    'https://api.together.xyz/v1',
+    ['completions', 'embeddings', 'image_generations', 'transcriptions', 'translations', 'speech'],
+  ],
+  ['vllm', 'http://localhost:8000/v1', ['completions', 'embeddings', 'transcriptions', 'translations']],
+  ['xai', 'https://api.x.ai/v1', ['completions', 'embeddings', 'image_generations']],
+];
+
 describe('the adapters', () => {
   it.each(PROVIDER_TYPES)('%s is found by its name, and can chat', (type) => {
     const adapter = findAdapter(type);
     expect(adapter?.name).toBe(type);
     expect(adapter?.operations.chat).toBeDefined();
-    expect(adapter?.defaultBaseUrl ?? 'https://x').toMatch(/^https:\/\/.*[^/]$/);
+    expect(adapter?.defaultBaseUrl ?? 'https://x').toMatch(/^(https:\/\/|http:\/\/localhost:).*[^/]$/);
   });
 
   it('are the ones that are promised', () => {
-    expect(PROVIDER_TYPES).toEqual(expect.arrayContaining(['openai', 'openai-compatible', 'sandbox']));
-    expect(new Set(PROVIDER_TYPES).size).toBe(PROVIDER_TYPES.length);
+    const promised = [
+      'openai',
+      'openai-compatible',
+      'sandbox',
+      'azure-openai',
+      ...OFFERS.map(([type]) => type),
+    ];
+    expect([...PROVIDER_TYPES].sort()).toEqual(promised.sort());
+  });
+
+  it.each(OFFERS)('%s lives at %s', (type, baseUrl, operations) => {
+    const adapter = findAdapter(type);
+    expect(adapter?.defaultBaseUrl).toBe(baseUrl);
+    expect(Object.keys(adapter?.operations ?? {}).sort()).toEqual(['chat', ...operations].sort());
+    expect(adapter?.address(target, 'chat').href).toBe('https://host.example/base/v1/chat/completions');
+    expect(adapter?.authorize('my key')).toEqual({ authorization: 'Bearer my key' });
+  });
+
+  it.each(['openai', 'openai-compatible', 'sandbox'])('%s pays for nobody’s quirks', (type) => {
+    const { operations } = findAdapter(type) ?? {};
+    expect(Object.keys(operations ?? {})).toHaveLength(10);
+    for (const [name, codec] of Object.entries(operations ?? {})) {
+      expect(codec).toBe(findAdapter('openai')?.operations[name as OperationName]);
+    }
   });
 
   it.each(['', 'OpenAI', 'constructor', '__proto__', 'toString'])('are not found by %j', (type) => {
@@ -37,6 +76,11 @@ describe('a server that speaks OpenAI’s wire', () => {
   it('is called under its base URL', () => {
     expect(adapter?.address(target, 'chat').href).toBe('https://host.example/base/v1/chat/completions');
     expect(adapter?.modelsAddress(provider).href).toBe('https://host.example/base/v1/models');
+  });
+
+  it('keeps the query of its base URL', () => {
+    const asked = { ...provider, baseUrl: 'https://host.example/v1/?api-version=2' };
+    expect(adapter?.modelsAddress(asked).href).toBe('https://host.example/v1/models?api-version=2');
   });
 
   it('is shown the secret where there is one', () => {

@@ -1,7 +1,17 @@
+import { azureOpenai } from './azure-openai/adapter.js';
+import { deepseek } from './deepseek/adapter.js';
+import { fireworks } from './fireworks/adapter.js';
+import { groq } from './groq/adapter.js';
+import { mistral } from './mistral/adapter.js';
+import { ollama } from './ollama/adapter.js';
 import { openai } from './openai/adapter.js';
 import { openaiCompatible } from './openai-compatible/adapter.js';
+import { openrouter } from './openrouter/adapter.js';
 import { sandbox } from './sandbox/adapter.js';
 import type { ProviderAdapter } from './spec.js';
+import { together } from './together/adapter.js';
+import { vllm } from './vllm/adapter.js';
+import { xai } from './xai/adapter.js';
 
 export type {
   BytesDecoder,
@@ -13,7 +23,21 @@ export type {
   UpstreamBody,
 } from './spec.js';
 
-const ADAPTERS: readonly ProviderAdapter[] = [openai, openaiCompatible, sandbox];
+const ADAPTERS: readonly ProviderAdapter[] = [
+  openai,
+  openaiCompatible,
+  azureOpenai,
+  deepseek,
+  fireworks,
+  groq,
+  mistral,
+  ollama,
+  openrouter,
+  together,
+  vllm,
+  xai,
+  sandbox,
+];
 
 const BY_TYPE = new Map(ADAPTERS.map((adapter) => [adapter.name, adapter]));
 

@@ -15,13 +15,14 @@ const OWN_HEADERS = new Set([
   'keep-alive',
 ]);
 
-/** An http or https URL without credentials, query or fragment. */
+/** An http or https URL without credentials or fragment, and no query but Azure's `?api-version=`. */
 export function IsBaseUrl(): PropertyDecorator {
   return ValidateBy({
     name: 'isBaseUrl',
     validator: {
       validate: isBaseUrl,
-      defaultMessage: () => '$property must be an http or https URL without credentials, query or fragment',
+      defaultMessage: () =>
+        '$property must be an http or https URL without credentials, fragment, or query but ?api-version=',
     },
   });
 }
@@ -40,8 +41,9 @@ export function IsHeaders(): PropertyDecorator {
 
 function isBaseUrl(value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
-  const { protocol, username, password, search, hash } = new URL(value);
-  return /^https?:$/.test(protocol) && !username && !password && !search && !hash && !/[?#\s]/.test(value);
+  const { protocol, username, password } = new URL(value);
+  const isPlain = /^[^?#\s]+(\?api-version=[\w.-]+)?$/.test(value);
+  return /^https?:$/.test(protocol) && !username && !password && isPlain;
 }
 
 function isHeaders(value: unknown): boolean {

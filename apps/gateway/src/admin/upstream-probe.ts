@@ -58,8 +58,12 @@ export class UpstreamProbe {
 
 function readNames(body: Buffer): string[] {
   try {
-    const { data } = JSON.parse(body.toString()) as { data?: { id?: unknown }[] };
-    return Array.isArray(data) ? data.flatMap(({ id }) => (typeof id === 'string' ? [id] : [])) : [];
+    const value = JSON.parse(body.toString()) as { data?: unknown } | unknown[];
+    // Together answers with the bare list.
+    const data = Array.isArray(value) ? value : value.data;
+    return Array.isArray(data)
+      ? data.flatMap(({ id }: { id?: unknown }) => (typeof id === 'string' ? [id] : []))
+      : [];
   } catch {
     return [];
   }

@@ -4,6 +4,8 @@ import type { Timeouts } from '#contract';
 import type { Database, ModelRow, ProviderRow, Queries } from '#persistence';
 import { SecretBox, sealProviderSecrets } from '#persistence';
 import { ModelRegistry } from './model-registry.js';
+import { environmentOffers } from './offer.js';
+import type { Offer } from './offer.js';
 
 const box = new SecretBox(Buffer.alloc(32, 1));
 const now = new Date(1_700_000_000_000);
@@ -46,10 +48,14 @@ function model(id: string, aims: Aim[], rest: Partial<ModelRow> = {}): ModelRow 
   return { id, ...settings, createdAt: now, updatedAt: now, targets, ...rest };
 }
 
-async function makeRegistry(providers: ProviderRow[], models: ModelRow[]): Promise<ModelRegistry> {
+async function makeRegistry(
+  providers: ProviderRow[],
+  models: ModelRow[],
+  offers?: Offer[],
+): Promise<ModelRegistry> {
   const queries = { provider: { findMany: () => providers }, model: { findMany: () => models } };
   const read = <T>(query: (queries: Queries) => Promise<T>) => query(queries as unknown as Queries);
-  const registry = new ModelRegistry({ read } as unknown as Database, { box });
+  const registry = new ModelRegistry({ read } as unknown as Database, { box }, offers);
   await registry.refresh();
   return registry;
 }
@@ -153,6 +159,78 @@ describe('ModelRegistry', () => {
     await registry.refresh();
     expect(registry.hasProviders).toBe(true);
     expect(registry.list(ANYBODY)).toEqual([]);
+  });
+
+  it('finds a name under a pattern once, and anew when something changed', async () => {
+    const models = [model('a/*', [{ provider: one, model: 'first:*' }])];
+    const registry = await makeRegistry([one], models);
+    const found = registry.resolve('a/x', ANYBODY);
+    expect(registry.resolve('a/x', ANYBODY)).toBe(found);
+    for (let count = 0; count < 2_000; count++) registry.resolve(`a/${count}`, ANYBODY);
+    // So many names are not all remembered.
+    expect(registry.resolve('a/x', ANYBODY)).not.toBe(found);
+    expect(registry.resolve('a/x', ANYBODY)).toEqual(found);
+    models[0] = model('a/*', [{ provider: one, model: 'second:*' }]);
+    await registry.refresh();
+    expect(registry.resolve('a/x', ANYBODY).targets[0]?.model).toBe('second:x');
+  });
+
+  describe('with keys in the environment', () => {
+    const offers = environmentOffers({
+      providerKeys: { openai: 'sk', groq: 'gsk' },
+      openaiBaseUrl: undefined,
+    });
+    const upstream = (registry: ModelRegistry, name: string) => {
+      const target = registry.resolve(name, ANYBODY).targets[0];
+      return [target?.provider.id, target?.model];
+    };
+
+    it('answers to all names under theirs, and to OpenAI’s bare ones', async () => {
+      const registry = await makeRegistry([], [], offers);
+      expect(registry.hasProviders).toBe(true);
+      expect(upstream(registry, 'openai/gpt-4o')).toEqual(['openai', 'gpt-4o']);
+      expect(upstream(registry, 'gpt-4o')).toEqual(['openai', 'gpt-4o']);
+      expect(upstream(registry, 'o1')).toEqual(['openai', 'o1']);
+      expect(upstream(registry, 'groq/a/b')).toEqual(['groq', 'a/b']);
+      expect(registry.resolve('gpt-4o', ANYBODY)).toMatchObject({ id: 'gpt-4o', ownedBy: 'openai' });
+      expect(codeOf(() => registry.resolve('llama3', ANYBODY))).toBe('model_not_found');
+      expect(codeOf(() => registry.resolve('gpt-*', ANYBODY))).toBe('model_not_found');
+      expect(codeOf(() => registry.resolve('gpt-4o', { mayCall: () => false }))).toBe('model_not_allowed');
+      expect(registry.list(ANYBODY)).toEqual([]);
+    });
+
+    it('gives way to whatever an operator calls the same', async () => {
+      const models = [
+        model('openai/*', [{ provider: one, model: 'mine:*' }]),
+        model('gpt-4o', [{ provider: one, model: 'mine' }]),
+        model('groq/*', [{ provider: one }], { enabled: false }),
+      ];
+      const registry = await makeRegistry([one], models, offers);
+      expect(upstream(registry, 'openai/x')).toEqual([one.id, 'mine:x']);
+      expect(upstream(registry, 'gpt-4o')).toEqual([one.id, 'mine']);
+      expect(upstream(registry, 'gpt-4o-mini')).toEqual(['openai', 'gpt-4o-mini']);
+      expect(codeOf(() => registry.resolve('groq/x', ANYBODY))).toBe('model_not_found');
+    });
+
+    it('gives bare names to nobody where an operator has a pattern for them', async () => {
+      const models = [model('*', [{ provider: one, model: '*' }])];
+      const registry = await makeRegistry([one], models, offers);
+      expect(upstream(registry, 'gpt-4o')).toEqual([one.id, 'gpt-4o']);
+      expect(upstream(registry, 'openai/gpt-4o')).toEqual(['openai', 'gpt-4o']);
+    });
+
+    it('is out of sight with a provider of the same name', async () => {
+      const registry = await makeRegistry([provider('openai')], [], offers);
+      expect(codeOf(() => registry.resolve('openai/gpt-4o', ANYBODY))).toBe('model_not_found');
+      expect(codeOf(() => registry.resolve('gpt-4o', ANYBODY))).toBe('model_not_found');
+      expect(upstream(registry, 'groq/x')).toEqual(['groq', 'x']);
+    });
+
+    it('needs no demo', async () => {
+      const registry = await makeRegistry([], [], offers);
+      await registry.offerDemo('http://demo');
+      expect(codeOf(() => registry.resolve('sandbox', ANYBODY))).toBe('model_not_found');
+    });
   });
 
   it('keeps what it knew when the database does not answer', async () => {

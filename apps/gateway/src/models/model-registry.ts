@@ -2,34 +2,44 @@ import { DEFAULT_TIMEOUTS, GatewayError } from '#contract';
 import type { Provider, Target, Timeouts } from '#contract';
 import type { Database, ModelRow, ProviderRow, SecretKeys, TargetRow } from '#persistence';
 import { loadModels, loadProviders, openProviderSecrets } from '#persistence';
-import { orderByPriority, restOf } from '#routing';
+import { compileGlob, orderByPriority, restOf } from '#routing';
 import type { Model } from '#routing';
+import { demoOffer } from './offer.js';
+import type { Offer } from './offer.js';
 
 /** Who asks, as far as models matter. */
 export interface ModelUser {
   mayCall(model: string): boolean;
 }
 
-/** All that is routed at one moment; never changed, swapped whole. */
+/** All that is routed at one moment: swapped whole, and never changed but for what it remembers. */
 interface Snapshot {
   readonly models: ReadonlyMap<string, Model>;
   /** Models under a pattern (`openai/*`), longest first. */
   readonly wildcards: readonly Model[];
+  /** Models under a pattern of whole names, for names that are nobody else's. */
+  readonly bare: readonly { readonly model: Model; readonly matches: (name: string) => boolean }[];
+  /** Models that were found under a pattern: the next call takes the same one, and all that is made for it. */
+  readonly found: Map<string, Model>;
 }
 
-const EMPTY: Snapshot = { models: new Map(), wildcards: [] };
+/** Clients make up names under a pattern: so many are remembered, and none that is longer. */
+const MOST_FOUND = 1_000;
+const LONGEST_FOUND = 200;
 
 /** Public names to models. Reads the database when something changed, never for a call. */
 export class ModelRegistry {
-  private snapshot = EMPTY;
+  private snapshot: Snapshot = makeSnapshot([], []);
   private loading: Promise<void> = Promise.resolve();
-  private demo: Model | undefined;
+  private demo: Offer | undefined;
   private loaded = false;
   private providerCount = 0;
 
   constructor(
     private readonly database: Database,
     private readonly secrets: Pick<SecretKeys, 'box'>,
+    /** Whatever an operator adds under the same name stands in place of it. */
+    private readonly offers: readonly Offer[] = [],
   ) {}
 
   get isLoaded(): boolean {
@@ -37,7 +47,7 @@ export class ModelRegistry {
   }
 
   get hasProviders(): boolean {
-    return this.providerCount > 0;
+    return this.providerCount + this.offers.length > 0;
   }
 
   /** Reads all models anew. Of two changes at once, the later one's models stay. @throws GatewayError */
@@ -48,17 +58,7 @@ export class ModelRegistry {
 
   /** A model `sandbox` for whoever has no provider yet, so that the first call is answered. */
   async offerDemo(baseUrl: string): Promise<void> {
-    const provider: Provider = {
-      id: 'sandbox',
-      name: 'sandbox',
-      type: 'sandbox',
-      baseUrl,
-      secret: undefined,
-      headers: {},
-    };
-    const target: Target = { provider, model: 'sandbox', priority: 0, timeouts: DEFAULT_TIMEOUTS };
-    const created = Math.floor(Date.now() / 1000);
-    this.demo = { id: 'sandbox', ownedBy: 'pllm-sandbox', created, targets: [target] };
+    this.demo = demoOffer(baseUrl);
     await this.refresh();
   }
 
@@ -82,16 +82,16 @@ export class ModelRegistry {
   }
 
   private find(name: string): Model | undefined {
-    const { models, wildcards } = this.snapshot;
-    const model = models.get(name);
-    if (model) return model;
+    const { models, found } = this.snapshot;
+    const known = models.get(name) ?? found.get(name);
     // A pattern is no name.
-    if (name.endsWith('*')) return undefined;
-    for (const wildcard of wildcards) {
-      const rest = restOf(wildcard.id, name);
-      if (rest !== undefined) return expand(wildcard, name, rest);
+    if (known || name.endsWith('*')) return known;
+    const model = findByPattern(this.snapshot, name);
+    if (model && name.length <= LONGEST_FOUND) {
+      if (found.size >= MOST_FOUND) found.clear();
+      found.set(name, model);
     }
-    return undefined;
+    return model;
   }
 
   private async load(): Promise<void> {
@@ -101,21 +101,44 @@ export class ModelRegistry {
     }));
     const accounts = new Map(providers.map((row) => [row.id, this.toProvider(row)]));
     const models = rows.filter((row) => row.enabled).map((row) => toModel(row, accounts));
-    if (this.demo && providers.length === 0) models.push(this.demo);
-    this.snapshot = {
-      models: new Map(models.filter(({ id }) => !id.endsWith('*')).map((model) => [model.id, model])),
-      wildcards: models
-        .filter(({ id }) => id.endsWith('*'))
-        .sort((one, other) => other.id.length - one.id.length),
-    };
+    const offers = this.offersBeside(providers);
+    const taken = new Set(rows.map(({ id }) => id));
+    const offered = offers.flatMap((offer) => offer.models).filter(({ id }) => !taken.has(id));
+    const bare = offers.flatMap(({ bareModels }) => bareModels).filter(({ id }) => !taken.has(id));
+    this.snapshot = makeSnapshot([...models, ...offered], bare);
     this.providerCount = providers.length;
     this.loaded = true;
+  }
+
+  private offersBeside(providers: readonly ProviderRow[]): readonly Offer[] {
+    if (this.demo && providers.length + this.offers.length === 0) return [this.demo];
+    const taken = new Set(providers.map(({ name }) => name));
+    return this.offers.filter(({ provider }) => !taken.has(provider.name));
   }
 
   private toProvider(row: ProviderRow): Provider {
     const { apiKey, headers } = openProviderSecrets(this.secrets.box, row);
     return { id: row.id, name: row.name, type: row.type, baseUrl: row.baseUrl, secret: apiKey, headers };
   }
+}
+
+function makeSnapshot(models: readonly Model[], bare: readonly Model[]): Snapshot {
+  const isPattern = ({ id }: Model): boolean => id.endsWith('*');
+  return {
+    models: new Map(models.filter((model) => !isPattern(model)).map((model) => [model.id, model])),
+    wildcards: models.filter(isPattern).sort((one, other) => other.id.length - one.id.length),
+    bare: bare.map((model) => ({ model, matches: compileGlob(model.id) })),
+    found: new Map(),
+  };
+}
+
+function findByPattern({ wildcards, bare }: Snapshot, name: string): Model | undefined {
+  for (const wildcard of wildcards) {
+    const rest = restOf(wildcard.id, name);
+    if (rest !== undefined) return expand(wildcard, name, rest);
+  }
+  const owner = bare.find(({ matches }) => matches(name));
+  return owner && expand(owner.model, name, name);
 }
 
 function toModel(row: ModelRow, accounts: ReadonlyMap<string, Provider>): Model {

@@ -1,9 +1,12 @@
 import { Global, Module } from '@nestjs/common';
 import { Database } from '#persistence';
 import type { SecretKeys } from '#persistence';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
 import { SECRET_KEYS } from '../database/database.module.js';
 import { ModelRegistry } from './model-registry.js';
 import { ModelsController } from './models.controller.js';
+import { environmentOffers } from './offer.js';
 
 @Global()
 @Module({
@@ -11,9 +14,9 @@ import { ModelsController } from './models.controller.js';
   providers: [
     {
       provide: ModelRegistry,
-      inject: [Database, SECRET_KEYS],
-      useFactory: async (database: Database, keys: SecretKeys) => {
-        const registry = new ModelRegistry(database, keys);
+      inject: [Database, SECRET_KEYS, CONFIG],
+      useFactory: async (database: Database, keys: SecretKeys, config: Config) => {
+        const registry = new ModelRegistry(database, keys, environmentOffers(config));
         await registry.refresh();
         return registry;
       },

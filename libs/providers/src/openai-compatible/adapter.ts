@@ -9,12 +9,18 @@ import { SpeechBytes, decodeSpeech } from './decode-speech.js';
 import { ChunkDecoder } from './decode-stream.js';
 import { decodeTranscription } from './decode-transcription.js';
 import { encodeRequest, encodeWithUsage } from './encode-request.js';
+import { withQuirks } from './quirks.js';
+import type { Quirks } from './quirks.js';
 
 /** Where a provider differs from OpenAI. */
-export interface Traits {
+export interface Traits extends Partial<Pick<ProviderAdapter, 'address' | 'modelsAddress' | 'authorize'>> {
   readonly name: string;
   /** Undefined: the operator must say. */
   readonly defaultBaseUrl?: string;
+  /** What it offers. Undefined: all. */
+  readonly offers?: readonly OperationName[];
+  /** Where its wire is not OpenAI's. */
+  readonly quirks?: { readonly chat?: Quirks; readonly completions?: Quirks; readonly embeddings?: Quirks };
 }
 
 const BYTES = { fidelity: 'bytes', decodeError, encode: encodeRequest, wholeBytes: Infinity } as const;
@@ -56,7 +62,7 @@ const unstreamed = {
   openStream: (context: Parameters<Codec['openStream']>[0]) => new NamedEventDecoder(context),
 };
 
-const OPERATIONS: ProviderAdapter['operations'] = {
+const OPERATIONS: Required<ProviderAdapter['operations']> = {
   chat: chunks,
   completions: chunks,
   embeddings: { ...unstreamed, decode: decodeEmbeddings },
@@ -84,18 +90,39 @@ export const PATHS: Readonly<Record<OperationName, string>> = {
 };
 
 /** An adapter for a provider that speaks OpenAI's wire, with what is its own as data. */
-export function speakOpenAi({ name, defaultBaseUrl }: Traits): ProviderAdapter {
+export function speakOpenAi({ name, defaultBaseUrl, offers, quirks, ...own }: Traits): ProviderAdapter {
   return {
     name,
     defaultBaseUrl,
-    address: (target: Target, operation: OperationName) =>
-      new URL(`${target.provider.baseUrl}/${PATHS[operation]}`),
-    modelsAddress: (provider: Provider) => new URL(`${provider.baseUrl}/models`),
-    authorize(secret): Record<string, string> {
-      return secret === undefined ? {} : { authorization: `Bearer ${secret}` };
-    },
-    operations: OPERATIONS,
+    address: (target: Target, operation: OperationName) => addressUnder(target.provider, PATHS[operation]),
+    modelsAddress: (provider: Provider) => addressUnder(provider, 'models'),
+    authorize: bearer,
+    ...own,
+    operations: operationsOf(offers, quirks),
   };
+}
+
+/** A path behind the base URL, whose query stays the query. */
+export function addressUnder({ baseUrl }: Provider, path: string): URL {
+  const url = new URL(baseUrl);
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/${path}`;
+  return url;
+}
+
+export function bearer(secret: string | undefined): Record<string, string> {
+  return secret === undefined ? {} : { authorization: `Bearer ${secret}` };
+}
+
+function operationsOf(offers: Traits['offers'], quirks: Traits['quirks']): ProviderAdapter['operations'] {
+  const { chat, completions, embeddings } = OPERATIONS;
+  const all: ProviderAdapter['operations'] = {
+    ...OPERATIONS,
+    ...(quirks?.chat && { chat: withQuirks(chat, quirks.chat) }),
+    ...(quirks?.completions && { completions: withQuirks(completions, quirks.completions) }),
+    ...(quirks?.embeddings && { embeddings: withQuirks(embeddings, quirks.embeddings) }),
+  };
+  if (!offers) return all;
+  return Object.fromEntries(Object.entries(all).filter(([name]) => offers.includes(name as OperationName)));
 }
 
 /** Any server that speaks OpenAI's wire: its base URL ends where `/chat/completions` begins. */

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, constantFrom, integer, oneof, option, property, record, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { boundaryOf } from './boundary.js';
 import { BrokenMultipart, MultipartScanner } from './multipart-scanner.js';
@@ -44,14 +44,13 @@ function build(parts: readonly Given[], preamble: string, padding: string, epilo
 }
 
 /** Values that look like boundaries in places. */
-const VALUE = fc
-  .array(
-    fc.oneof(
-      fc.constantFrom('\r\n--XYZ', '\r\n--X', '\r\n', '--XY', '\r\n--XY ', '\r\n-', '\n--XY\r\n', '\r'),
-      fc.string(),
-    ),
-    { maxLength: 5 },
-  )
+const VALUE = array(
+  oneof(
+    constantFrom('\r\n--XYZ', '\r\n--X', '\r\n', '--XY', '\r\n--XY ', '\r\n-', '\n--XY\r\n', '\r'),
+    string(),
+  ),
+  { maxLength: 5 },
+)
   .map((pieces) => pieces.join(''))
   // A real boundary would end the part.
   .filter(
@@ -60,22 +59,22 @@ const VALUE = fc
       !/\r\n--XY[ \t]*$/.test(text),
   )
   .map((text) => Buffer.from(text));
-const PART = fc.record({
-  name: fc.constantFrom('model', 'file', 'timestamp_granularities[]', 'näme', 'a b', '%22', ''),
-  filename: fc.option(fc.constantFrom('a.mp3', 'ü %22.mp3', '日本.wav', ''), { nil: undefined }),
+const PART = record({
+  name: constantFrom('model', 'file', 'timestamp_granularities[]', 'näme', 'a b', '%22', ''),
+  filename: option(constantFrom('a.mp3', 'ü %22.mp3', '日本.wav', ''), { nil: undefined }),
   value: VALUE,
-  extra: fc.constantFrom('', 'Content-Type: audio/mpeg\r\n', 'X-Custom: 1\r\n'),
+  extra: constantFrom('', 'Content-Type: audio/mpeg\r\n', 'X-Custom: 1\r\n'),
 });
 
 describe('the parts of a form', () => {
   it('are the same however the body is split', () => {
-    fc.assert(
-      fc.property(
-        fc.array(PART, { minLength: 1, maxLength: 6 }),
-        fc.constantFrom('', 'a preamble', '--XYZ'),
-        fc.constantFrom('', ' ', '\t  '),
-        fc.constantFrom('', '\r\n', '\r\n--XY--\r\nmore'),
-        fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 8 }),
+    assert(
+      property(
+        array(PART, { minLength: 1, maxLength: 6 }),
+        constantFrom('', 'a preamble', '--XYZ'),
+        constantFrom('', ' ', '\t  '),
+        constantFrom('', '\r\n', '\r\n--XY--\r\nmore'),
+        array(integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 8 }),
         (parts, preamble, padding, epilogue, sizes) => {
           const body = build(parts, preamble, padding, epilogue);
           const found = scan(body, sizes);

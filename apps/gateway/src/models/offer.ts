@@ -1,0 +1,63 @@
+import { DEFAULT_TIMEOUTS } from '#contract';
+import type { Provider, Target } from '#contract';
+import { findAdapter } from '#providers';
+import type { Model } from '#routing';
+import type { Config } from '../config/config.js';
+
+/** A provider that stands in no database, and the models that are called at it. */
+export interface Offer {
+  readonly provider: Provider;
+  readonly models: readonly Model[];
+  /** Patterns of whole names that it answers to when nothing else does. */
+  readonly bareModels: readonly Model[];
+}
+
+/** What OpenAI calls its models, so that its clients' names work unchanged. */
+const OPENAI_NAMES = [
+  'gpt-*',
+  'chatgpt-*',
+  'o1*',
+  'o3*',
+  'o4*',
+  'ft:*',
+  'codex-*',
+  'davinci-002',
+  'babbage-002',
+  'text-embedding-*',
+  'dall-e-*',
+  'whisper-*',
+  'tts-*',
+  'omni-moderation-*',
+  'text-moderation-*',
+];
+
+/** The sandbox upstream, for whoever has no provider yet. */
+export function demoOffer(baseUrl: string): Offer {
+  const provider = providerOf('sandbox', baseUrl, undefined);
+  const model = { ...modelAt(provider, 'sandbox', 'sandbox'), ownedBy: 'pllm-sandbox' };
+  return { provider, models: [model], bareModels: [] };
+}
+
+/** The providers whose keys stand in the environment: `openai/*`, and for OpenAI its own names too. */
+export function environmentOffers({
+  providerKeys,
+  openaiBaseUrl,
+}: Pick<Config, 'providerKeys' | 'openaiBaseUrl'>): Offer[] {
+  return Object.entries(providerKeys).flatMap(([type, key]) => {
+    const isOpenAi = type === 'openai';
+    const baseUrl = (isOpenAi ? openaiBaseUrl : undefined) ?? findAdapter(type)?.defaultBaseUrl;
+    if (baseUrl === undefined) return [];
+    const provider = providerOf(type, baseUrl, key);
+    const bareModels = isOpenAi ? OPENAI_NAMES.map((pattern) => modelAt(provider, pattern, '*')) : [];
+    return [{ provider, models: [modelAt(provider, `${type}/*`, '*')], bareModels }];
+  });
+}
+
+function providerOf(type: string, baseUrl: string, secret: string | undefined): Provider {
+  return { id: type, name: type, type, baseUrl, secret, headers: {} };
+}
+
+function modelAt(provider: Provider, id: string, model: string): Model {
+  const target: Target = { provider, model, priority: 0, timeouts: DEFAULT_TIMEOUTS };
+  return { id, ownedBy: provider.type, created: Math.floor(Date.now() / 1000), targets: [target] };
+}

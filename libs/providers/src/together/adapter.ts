@@ -1,0 +1,18 @@
+import { speakOpenAi } from '../openai-compatible/adapter.js';
+
+const WORDS = { finishReasons: { eos: 'stop' } };
+
+export const together = speakOpenAi({
+  name: 'together',
+  defaultBaseUrl: 'https://api.together.xyz/v1',
+  offers: [
+    'chat',
+    'completions',
+    'embeddings',
+    'image_generations',
+    'transcriptions',
+    'translations',
+    'speech',
+  ],
+  quirks: { chat: WORDS, completions: WORDS },
+});

@@ -1,0 +1,8 @@
+import { speakOpenAi } from '../openai-compatible/adapter.js';
+
+/** A model server on one's own machine. */
+export const vllm = speakOpenAi({
+  name: 'vllm',
+  defaultBaseUrl: 'http://localhost:8000/v1',
+  offers: ['chat', 'completions', 'embeddings', 'transcriptions', 'translations'],
+});
