@@ -16,6 +16,19 @@ export function IsTextOrTokens(): PropertyDecorator {
   });
 }
 
+/** A text, or a list of texts or parts, as moderations take them. */
+export function IsTextOrParts(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isTextOrParts',
+    validator: {
+      validate: (value) => typeof value === 'string' || Array.isArray(value),
+      defaultMessage: buildMessage(
+        (each) => `${each}$property must be a string, or an array of texts or parts`,
+      ),
+    },
+  });
+}
+
 /** Not empty, and not longer than OpenAI takes. */
 export function IsNotTooMany(): PropertyDecorator {
   return ValidateBy({

@@ -12,6 +12,7 @@ const TYPE_CONSTRAINTS = new Set([
   'isObject',
   'isStop',
   'isTextOrTokens',
+  'isTextOrParts',
   'isFile',
   'isStringRecord',
 ]);

@@ -8,16 +8,20 @@ import { callOf } from '../relay/call.js';
 import { Relay } from '../relay/relay.js';
 import { ModerationBody } from './moderations.body.js';
 
+/** OpenAI's own choice for a call that names none. */
+const DEFAULT_MODEL = 'omni-moderation-latest';
+
 @Controller(V1)
 export class ModerationsController {
   constructor(private readonly relay: Relay) {}
 
   @Post('moderations')
   create(
-    @Body(wireBody<ModerationRequest>(ModerationBody)) request: JsonRequest<ModerationRequest>,
+    @Body(wireBody<ModerationRequest>(ModerationBody)) given: JsonRequest<ModerationRequest>,
     @Res() reply: FastifyReply,
   ): void {
-    const call = callOf('moderations', request, reply.request);
+    const value = { ...given.value, model: given.value.model ?? DEFAULT_MODEL };
+    const call = callOf('moderations', { ...given, value }, reply.request);
     sendAnswer(reply, false, (signal, emit) => this.relay.relay(call, signal, emit));
   }
 }

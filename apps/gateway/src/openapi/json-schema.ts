@@ -17,6 +17,7 @@ const TOKENS: SchemaObject = { type: 'array', items: { type: 'integer', minimum:
 /** What our own decorators mean, by the names they are registered with. */
 const OWN_RULES: Options['additionalConverters'] = {
   isTextOrTokens: { anyOf: [{ type: 'string' }, TEXTS, TOKENS, { type: 'array', items: TOKENS }] },
+  isTextOrParts: { anyOf: [{ type: 'string' }, { type: 'array', items: {} }] },
   isNotTooMany: {},
   isStop: { anyOf: [{ type: 'string' }, TEXTS] },
   isTime: { type: 'string', format: 'date-time' },
