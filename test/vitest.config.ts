@@ -47,7 +47,7 @@ export default defineConfig({
         root,
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.spec.ts', 'test/conformance/**/*.spec.ts'],
+          include: ['test/{e2e,conformance,specification}/**/*.spec.ts'],
           setupFiles: ['reflect-metadata'],
           globalSetup: ['test/support/databases.ts'],
           pool: 'forks',

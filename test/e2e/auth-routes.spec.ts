@@ -33,6 +33,7 @@ const ROUTES: [string, string][] = [
   ['GET', '/admin/providers/PROVIDER/models'],
   ['GET', '/admin/models'],
   ['POST', '/admin/models'],
+  ['GET', '/admin/models/stats'],
   ['GET', '/admin/models/my-gpt-4'],
   ['PUT', '/admin/models/my-gpt-4'],
   ['PATCH', '/admin/models/my-gpt-4'],

@@ -24,6 +24,8 @@ export type { NewProvider, ProviderChange, ProviderRow, ProviderSecrets } from '
 export { KeyHasher, SecretBox, WrongSecretKey } from './secret-box.js';
 export { openSecretKeys } from './secret-keys.js';
 export type { SecretKeys } from './secret-keys.js';
+export { readModelStats } from './model-stats.js';
+export type { Percentiles, StatsRow, Window } from './model-stats.js';
 export { ensureUsagePartitions } from './usage-partitions.js';
 export { findUsageRecord, insertUsageRecords, listUsageRecords, usageCursor } from './usage-records.js';
 export type { UsageFilter, UsageRow } from './usage-records.js';

@@ -7,6 +7,7 @@ import { AdminModelsController } from './models.controller.js';
 import { ProviderAdmin } from './provider-admin.js';
 import { ProvidersController } from './providers.controller.js';
 import { RequestsController } from './requests.controller.js';
+import { StatsController } from './stats.controller.js';
 import { UpstreamProbe } from './upstream-probe.js';
 
 @Module({
@@ -15,6 +16,7 @@ import { UpstreamProbe } from './upstream-probe.js';
     ProvidersController,
     AdminModelsController,
     RequestsController,
+    StatsController,
     AuditController,
   ],
   providers: [KeyAdmin, ProviderAdmin, ModelAdmin, UpstreamProbe],

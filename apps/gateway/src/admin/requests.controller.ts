@@ -1,39 +1,48 @@
-import { Controller, Get, Param, Query, UseGuards } from '@nestjs/common';
+import { Controller, Get, Param, Query } from '@nestjs/common';
 import { GatewayError } from '#contract';
 import type { UsageRow } from '#persistence';
 import { Database, findUsageRecord, listUsageRecords, usageCursor } from '#persistence';
-import { AdminGuard } from '../auth/api-key.guard.js';
+import { CurrentCaller } from '../auth/caller.js';
+import type { Caller } from '../auth/caller.js';
 import { V1_ADMIN } from '../http/prefixes.js';
 import { adminQuery } from './admin-body.pipe.js';
 import { toList, toPageRequest } from './list.js';
 import { RequestsQuery } from './requests.body.js';
+import { toWindow } from './stats.body.js';
 import { objectId } from './storable.js';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
-/** Usage records, newest first; without `from` and `to`, those of the last 24 hours. */
+/** Usage records, newest first; without `from` and `to`, those of the last 24 hours. A member sees its own. */
 @Controller(V1_ADMIN)
-@UseGuards(new AdminGuard())
 export class RequestsController {
   constructor(private readonly database: Database) {}
 
   @Get('requests')
-  async list(@Query(adminQuery(RequestsQuery)) query: RequestsQuery) {
+  async list(@Query(adminQuery(RequestsQuery)) query: RequestsQuery, @CurrentCaller() caller: Caller) {
     const { key, model, provider, status } = query;
-    const to = query.to ? new Date(query.to) : undefined;
-    const from = query.from ? new Date(query.from) : new Date((to?.getTime() ?? Date.now()) - DAY_MS);
+    const { from } = toWindow(query);
+    const to = query.to === undefined ? undefined : new Date(query.to);
+    if (key !== undefined && !sees(caller, key))
+      return toList({ rows: [], hasMore: false }, toView, usageCursor);
+    const own = caller.role === 'member' ? (caller.keyId ?? undefined) : undefined;
+    const filter = { key: own ?? key, model, provider, status, from, to };
     const page = await this.database.read((queries) =>
-      listUsageRecords(queries, { key, model, provider, status, from, to }, toPageRequest(query)),
+      listUsageRecords(queries, filter, toPageRequest(query)),
     );
     return toList(page, toView, usageCursor);
   }
 
   @Get('requests/:id')
-  async read(@Param('id', objectId) id: string) {
+  async read(@Param('id', objectId) id: string, @CurrentCaller() caller: Caller) {
     const row = await this.database.read((queries) => findUsageRecord(queries, id));
-    if (!row) throw new GatewayError('not_found', { message: 'There is no record of such a request.' });
+    if (!row || !sees(caller, row.keyId)) {
+      throw new GatewayError('not_found', { message: 'There is no record of such a request.' });
+    }
     return toView(row);
   }
+}
+
+function sees({ role, keyId }: Caller, owner: string | null): boolean {
+  return role !== 'member' || owner === keyId;
 }
 
 function toView(row: UsageRow) {
@@ -54,6 +63,9 @@ function toView(row: UsageRow) {
     completion_tokens: row.completionTokens,
     cached_tokens: row.cachedTokens,
     reasoning_tokens: row.reasoningTokens,
+    images: row.images,
+    audio_seconds: row.audioSeconds,
+    characters: row.characters,
     usage_source: row.usageSource,
     latency_ms: row.latencyMs,
     time_to_first_token_ms: row.timeToFirstTokenMs,
