@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { builtCheckout } from './checkout.mjs';
 import { startScript } from './children.mjs';
 import { startGateway } from './gateway.mjs';
 import { startNginx } from './nginx.mjs';
@@ -24,9 +25,9 @@ export async function startGenerator() {
 
 /**
  * Everything that is compared, running. A program is `{ name, url, id, headers?, besideId?, isGateway?, empty? }`;
- * `missing` says what was left out.
+ * `missing` says what was left out. With `against` another checkout takes the place of the embedded database.
  */
-export async function startPrograms(root, upstream) {
+export async function startPrograms(root, upstream, against) {
   const programs = [];
   const missing = [];
   const { child, message } = await startScript('bare proxy', here('bare-proxy.mjs'), [upstream.origin]);
@@ -35,14 +36,18 @@ export async function startPrograms(root, upstream) {
   if (nginx) programs.push({ name: 'nginx', ...nginx });
   else missing.push('nginx is not installed (/usr/sbin/nginx): left out');
   const postgres = await startPostgres();
-  if (postgres) {
-    const gateway = await startGateway({
-      root,
-      upstream: upstream.url,
-      databaseUrl: await postgres.newDatabase(),
-    });
-    programs.push({ name: 'pllm', isGateway: true, besideId: postgres.id, ...gateway });
-  } else missing.push('Postgres is not installed: PLLM on Postgres left out');
+  const onPostgres = async (name, from) => {
+    const databaseUrl = await postgres.newDatabase();
+    const gateway = await startGateway({ root: from, upstream: upstream.url, databaseUrl });
+    programs.push({ name, isGateway: true, besideId: postgres.id, ...gateway });
+  };
+  if (postgres) await onPostgres('pllm', root);
+  else missing.push('Postgres is not installed: PLLM on Postgres left out');
+  if (against !== undefined) {
+    if (!postgres) throw new Error('To compare two checkouts takes Postgres.');
+    await onPostgres('pllm-before', builtCheckout(root, against));
+    return { programs, missing };
+  }
   const embedded = await startGateway({ root, upstream: upstream.url });
   programs.push({ name: 'pllm-embedded', isGateway: true, ...embedded });
   return { programs, missing };

@@ -5,6 +5,8 @@
  *   --only chat-32,…     these cases only (chat-32 chat-1 chat-200 prompt burst trickle latency)
  *   --json FILE          everything measured
  *   --root FOLDER        another built checkout, such as one from before a change
+ *   --against FOLDER|REV beside another built checkout, or a revision, which is built; the two take turns
+ *   --rounds N           more rounds, where the machine is noisy
  *   --profile            where the gateway's CPU time goes in chat-32, instead
  */
 import { writeFileSync } from 'node:fs';
@@ -34,6 +36,8 @@ function readOptions() {
       only: { type: 'string' },
       json: { type: 'string' },
       root: { type: 'string', default: fileURLToPath(new URL('../..', import.meta.url)) },
+      against: { type: 'string' },
+      rounds: { type: 'string' },
       profile: { type: 'boolean', default: false },
     },
   });
@@ -41,20 +45,21 @@ function readOptions() {
   const only = values.only?.split(',') ?? known.map(({ name }) => name);
   const unknown = only.find((name) => !known.some((one) => one.name === name));
   if (unknown !== undefined) throw new Error(`There is no case '${unknown}'.`);
+  const window = values.quick ? QUICK : FULL;
   return {
     ...values,
     root: resolve(values.root),
     isWanted: ({ name }) => only.includes(name),
-    window: values.quick ? QUICK : FULL,
+    window: { ...window, rounds: values.rounds === undefined ? window.rounds : Number(values.rounds) },
   };
 }
 
-async function compare({ root, window, isWanted, json }) {
+async function compare({ root, against, window, isWanted, json }) {
   const machine = describeMachine(root);
   print(`${machineLines(machine)}; load average ${loadavg()[0].toFixed(2)} at the start\n`);
   const upstream = await startUpstream(root);
   const generator = await startGenerator();
-  const { programs, missing } = await startPrograms(root, upstream);
+  const { programs, missing } = await startPrograms(root, upstream, against);
   const names = programs.map(({ name }) => name);
   for (const line of missing) print(line);
   const measured = [];
