@@ -10,6 +10,7 @@ import type { Config } from './config/config.js';
 import { Drain } from './health/drain.js';
 import { configureHttp } from './http/configure-http.js';
 import { OpenAiErrorFilter } from './http/openai-error.filter.js';
+import { STALLED_MS } from './http/slow-clients.js';
 import { serverOptions } from './http/server-options.js';
 import { LOGGER } from './logging/logging.module.js';
 
@@ -42,6 +43,8 @@ export async function startGateway(config: Config): Promise<Gateway> {
   configureHttp(fastify, {
     accessLog: app.get(AccessLog),
     publicPaths: PUBLIC_PATHS,
+    corsOrigins: config.corsOrigins,
+    stalledMs: Math.min(STALLED_MS, config.requestTimeoutMs),
     recall: (request) => {
       request.caller = authenticator.recall(request.raw);
       return request.caller !== undefined;

@@ -16,8 +16,9 @@ describe('readConfig', () => {
       bodyLimit: 32 * 1024 * 1024,
       uploadLimit: 100 * 1024 * 1024,
       providerKeys: {},
+      corsOrigins: ['*'],
       drainMs: 30_000,
-      requestTimeoutMs: 60_000,
+      requestTimeoutMs: 600_000,
     });
   });
 
@@ -34,6 +35,7 @@ describe('readConfig', () => {
       PLLM_BODY_LIMIT_MB: '1',
       PLLM_UPLOAD_LIMIT_MB: '2',
       PLLM_DEFAULT_IMAGE_MODEL: 'my-painter',
+      PLLM_CORS_ORIGINS: 'https://a.example, http://localhost:3000',
       OPENAI_API_KEY: 'sk-openai',
       OPENAI_BASE_URL: 'https://proxy.example/v1/',
       XAI_API_KEY: 'xai-key',
@@ -52,6 +54,7 @@ describe('readConfig', () => {
       bodyLimit: 1024 * 1024,
       uploadLimit: 2 * 1024 * 1024,
       defaultImageModel: 'my-painter',
+      corsOrigins: ['https://a.example', 'http://localhost:3000'],
       providerKeys: { openai: 'sk-openai', xai: 'xai-key' },
       openaiBaseUrl: 'https://proxy.example/v1',
       drainMs: 0,
@@ -84,6 +87,8 @@ describe('readConfig', () => {
     ['PLLM_BODY_LIMIT_MB', '0'],
     ['PLLM_BODY_LIMIT_MB', '2048'],
     ['PLLM_BODY_LIMIT_MB', 'lots'],
+    ['PLLM_CORS_ORIGINS', 'page.example'],
+    ['PLLM_CORS_ORIGINS', 'https://a.example/path'],
     ['OPENAI_API_KEY', 'sk with spaces'],
     ['FIREWORKS_API_KEY', 'fw-line\nbreak'],
     ['OPENAI_BASE_URL', 'localhost:8000/v1'],

@@ -33,6 +33,8 @@ export interface Config {
   readonly providerKeys: Readonly<Record<string, string>>;
   /** Where the provider of `OPENAI_API_KEY` lives; undefined: at OpenAI. */
   readonly openaiBaseUrl: string | undefined;
+  /** Origins of the pages that may call; `*`: any. */
+  readonly corsOrigins: readonly string[];
   /** How long streams in flight may go on after SIGTERM, in milliseconds. */
   readonly drainMs: number;
   /** How long a request may take to arrive, in milliseconds. */
@@ -76,6 +78,11 @@ class Environment {
   @IsOptional() @Matches(SECRET_KEY, { message: 'must be 32 bytes in base64' }) PLLM_SECRET_KEY?: string;
   @IsOptional() @IsIn(LOG_LEVELS) PLLM_LOG_LEVEL?: string;
   @IsOptional() @IsString() PLLM_DEFAULT_IMAGE_MODEL?: string;
+  @IsOptional()
+  @Matches(/^(?:\*|https?:\/\/[^\s,/]+(?:\s*,\s*https?:\/\/[^\s,/]+)*)$/, {
+    message: 'must be * or origins such as https://app.example, separated by commas',
+  })
+  PLLM_CORS_ORIGINS?: string;
   @IsOptional() @IsKey() OPENAI_API_KEY?: string;
   @IsOptional() @IsKey() MISTRAL_API_KEY?: string;
   @IsOptional() @IsKey() GROQ_API_KEY?: string;
@@ -110,6 +117,7 @@ const TEXTS = [
   'PLLM_SECRET_KEY',
   'PLLM_LOG_LEVEL',
   'PLLM_DEFAULT_IMAGE_MODEL',
+  'PLLM_CORS_ORIGINS',
   'OPENAI_BASE_URL',
   ...(Object.keys(PROVIDER_KEYS) as (keyof typeof PROVIDER_KEYS)[]),
 ] as const;
@@ -130,8 +138,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     defaultImageModel: read.PLLM_DEFAULT_IMAGE_MODEL,
     providerKeys: readProviderKeys(read),
     openaiBaseUrl: read.OPENAI_BASE_URL?.replace(/\/+$/, ''),
+    corsOrigins: (read.PLLM_CORS_ORIGINS ?? '*').split(',').map((origin) => origin.trim()),
     drainMs: (read.PLLM_DRAIN_SECONDS ?? 30) * 1000,
-    requestTimeoutMs: (read.PLLM_REQUEST_TIMEOUT_SECONDS ?? 60) * 1000,
+    requestTimeoutMs: (read.PLLM_REQUEST_TIMEOUT_SECONDS ?? 600) * 1000,
   });
 }
 

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { GatewayError, HeaderPairs } from '#contract';
+import { STALLED_MS } from './slow-clients.js';
 
 const EVENTS_HEAD: HeaderPairs = ['cache-control', 'no-cache', 'x-accel-buffering', 'no'];
 
@@ -22,10 +23,16 @@ export class AnswerWriter {
 
   /** Waits while the socket holds more than it can send. */
   readonly gate = (): Promise<void> | undefined => {
-    if (this.isReleased || !this.raw.writableNeedDrain) return undefined;
+    const { raw } = this;
+    if (this.isReleased || !raw.writableNeedDrain) return undefined;
+    // Node ends a connection that takes nothing for so long, and lets it go on while it takes a little.
+    raw.socket?.setTimeout(STALLED_MS);
     return new Promise((resolve) => {
       this.drained = resolve;
-      this.raw.once('drain', resolve);
+      raw.once('drain', () => {
+        raw.socket?.setTimeout(0);
+        resolve();
+      });
     });
   };
 

@@ -1,10 +1,16 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ERRORS } from '#contract';
 import type { HeaderPairs } from '#contract';
 import type { Access, AccessLog } from '#observability';
 import { UnreadForm } from './body/form-body.pipe.js';
+import { connectionOf } from './connections.js';
+import { Cors } from './cors.js';
+import { decodeBody } from './decode-body.js';
+import { Hosts } from './hosts.js';
 import { InFlight } from './in-flight.js';
 import { KnownRoutes } from './known-routes.js';
+import { SlowClients } from './slow-clients.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -22,6 +28,10 @@ declare module 'fastify' {
 export interface HttpSettings {
   readonly accessLog: AccessLog;
   readonly publicPaths: ReadonlySet<string>;
+  /** Pages that may call: `*`, or `https://app.example`. */
+  readonly corsOrigins: readonly string[];
+  /** How long a body may stand still, in milliseconds. */
+  readonly stalledMs: number;
   /** Puts a caller who was here before on the request, if it is one. */
   readonly recall: (request: FastifyRequest) => boolean;
   /** Puts the caller on the request, or throws. Runs before the body is read. */
@@ -38,6 +48,8 @@ const LONGEST_CLIENT_ID = 512;
 /** The hooks of every request, in the order they run. Shared by `main.ts` and the tests. */
 export function configureHttp(fastify: FastifyInstance, settings: HttpSettings): void {
   const routes = new KnownRoutes();
+  const cors = new Cors(settings.corsOrigins);
+  const hosts = new Hosts();
   fastify.decorate('inFlight', new InFlight());
   fastify.decorateRequest('caller', undefined);
   fastify.decorateRequest('at', 0);
@@ -45,22 +57,78 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
   fastify.decorateRequest('answerHead', null as never);
   fastify.addHook('onRoute', (route) => routes.add(route.method, route.url));
   fastify.addHook('onRequest', (request, reply, done) => {
-    identify(request, reply, settings.isDraining());
+    const connection = connectionOf(request.raw.socket);
+    // Came behind a request that was refused: nobody is to answer it.
+    if (connection.isClosing) return;
+    connection.request = request.raw;
+    connection.response = reply.raw;
+    identify(request, reply, cors, settings.isDraining());
+    connection.head = request.answerHead;
     reply.raw.once('close', () => settings.accessLog.write(summarize(request, reply)));
-    if (request.is404) return done(routes.missing(request.method, pathOf(request), reply));
+    const refusal = hosts.check(request.raw);
+    if (refusal) {
+      connection.isClosing = true;
+      void reply.header('connection', 'close');
+      return done(refusal);
+    }
+    if (request.is404) {
+      if (isPreflight(request) && answerPreflight(request, reply, cors, routes)) return;
+      return done(routes.missing(request.method, pathOf(request), reply));
+    }
     if (settings.publicPaths.has(request.routeOptions.url ?? '')) return done();
     if (settings.recall(request)) return done();
     settings.authenticate(request).then(() => done(), done);
   });
+  fastify.addHook('preParsing', (request, reply, payload, done) => {
+    if (request.headers.expect !== undefined) reply.raw.writeContinue();
+    if (request.headers['content-encoding'] === undefined) return done(null, payload);
+    done(null, decodeBody(request, reply, payload));
+  });
   keepBodiesAsBytes(fastify);
+  void new SlowClients(fastify.server, settings.stalledMs);
+  awaitAuthentication(fastify);
 }
 
-function identify(request: FastifyRequest, reply: FastifyReply, isDraining: boolean): void {
+/** A client that asks before it sends its body is told to when its key was found good, not before. */
+function awaitAuthentication({ server }: FastifyInstance): void {
+  const go = (request: IncomingMessage, response: ServerResponse): void =>
+    void server.emit('request', request, response);
+  server.on('checkContinue', go);
+  // An expectation that nobody knows is nothing to refuse a request for (RFC 9110, 10.1.1).
+  server.on('checkExpectation', go);
+}
+
+function isPreflight({ method, headers }: FastifyRequest): boolean {
+  return (
+    method === 'OPTIONS' &&
+    headers.origin !== undefined &&
+    headers['access-control-request-method'] !== undefined
+  );
+}
+
+/** What a browser asks before it sends a call: it has no key. False where nothing is at the URL. */
+function answerPreflight(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  cors: Cors,
+  routes: KnownRoutes,
+): boolean {
+  const methods = routes.methodsOf(pathOf(request));
+  if (methods.length === 0) return false;
+  reply.hijack();
+  const headers = cors.preflight(methods, request.headers['access-control-request-headers']);
+  reply.raw.writeHead(204, [...request.answerHead, ...headers]);
+  reply.raw.end();
+  return true;
+}
+
+function identify(request: FastifyRequest, reply: FastifyReply, cors: Cors, isDraining: boolean): void {
   request.at = Date.now();
   request.startedAt = performance.now();
   const head = ['x-request-id', request.id];
   const own = request.headers['x-client-request-id'] ?? request.headers['x-request-id'];
   if (typeof own === 'string') head.push('x-client-request-id', own.slice(0, LONGEST_CLIENT_ID));
+  if (request.headers.origin !== undefined) head.push(...cors.headersFor(request.headers.origin));
   if (isDraining) head.push('connection', 'close');
   request.answerHead = head;
   // Fastify writes these where it answers itself; whoever takes the socket over writes `answerHead`.
@@ -76,8 +144,8 @@ function keepBodiesAsBytes(fastify: FastifyInstance): void {
   fastify.addContentTypeParser(/^application\/(?:[\w.-]+\+)?json\b/, { parseAs: 'buffer' }, (_, body, done) =>
     done(null, body),
   );
-  fastify.addContentTypeParser(/^multipart\/form-data\b/i, (request, _, done) =>
-    done(null, new UnreadForm(request)),
+  fastify.addContentTypeParser(/^multipart\/form-data\b/i, (request, payload, done) =>
+    done(null, new UnreadForm(request, payload)),
   );
 }
 

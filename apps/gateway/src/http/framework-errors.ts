@@ -1,6 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { GatewayError } from '#contract';
 import type { ErrorCode } from '#contract';
+import { isBrokenEncoding } from './decode-body.js';
 
 /** What Fastify and Nest throw by themselves, by status. */
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
@@ -17,6 +18,10 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
 /** Any error as one of ours: the framework's own included, whose messages are not for clients. */
 export function asGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
+  if (isBrokenEncoding(error)) {
+    const message = 'The body is not what its content-encoding says.';
+    return new GatewayError('bad_request', { message, cause: error });
+  }
   const status =
     error instanceof HttpException
       ? error.getStatus()

@@ -13,12 +13,17 @@ export class KnownRoutes {
     this.routes.push({ methods: [method].flat(), matches: new RegExp(`^${source}/?$`) });
   }
 
+  methodsOf(path: string): readonly string[] {
+    const routes = this.routes.filter((route) => route.matches.test(path));
+    return [...new Set(routes.flatMap((route) => route.methods))];
+  }
+
   /** The error for a request that no route took. */
   missing(method: string, path: string, reply: FastifyReply): GatewayError {
-    const methods = this.routes.filter((route) => route.matches.test(path)).flatMap((route) => route.methods);
+    const methods = this.methodsOf(path);
     if (methods.length === 0)
       return new GatewayError('unknown_url', { message: `Invalid URL (${method} ${path})` });
-    reply.header('allow', [...new Set(methods)].join(', '));
+    reply.header('allow', methods.join(', '));
     return new GatewayError('method_not_supported', { message: `${path} does not take ${method}.` });
   }
 }

@@ -5,6 +5,7 @@ import { asGatewayError } from './framework-errors.js';
 import type { OpenCall } from './in-flight.js';
 import { AnswerWriter } from './answer-writer.js';
 import { sendError } from './send-error.js';
+import { STALLED_MS } from './slow-clients.js';
 import { toObservable } from './to-observable.js';
 
 /** Gives out an answer, and settles when the call is recorded. */
@@ -113,4 +114,5 @@ function sendBody({ raw, request }: FastifyReply, { headers, contentType, body }
   const own = ['content-type', contentType, 'content-length', String(body.length)];
   raw.writeHead(200, [...request.answerHead, ...headers, ...own]);
   raw.end(body);
+  if (raw.writableLength > 0) raw.socket?.setTimeout(STALLED_MS);
 }

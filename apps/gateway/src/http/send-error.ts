@@ -1,5 +1,9 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { GatewayError } from '#contract';
+import { connectionOf } from './connections.js';
+
+const LINGER_MS = 2_000;
 
 /** Answers with an error, in OpenAI's shape, unless the client has its answer or is gone. */
 export function sendError(reply: FastifyReply, error: GatewayError): void {
@@ -12,9 +16,31 @@ export function sendError(reply: FastifyReply, error: GatewayError): void {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),
   };
+  const isRead = raw.req.complete || !hasBody(raw.req);
   // Whoever was refused unread may still be sending: the rest of it is not the next request.
-  if (!raw.req.complete) headers.connection = 'close';
+  if (!isRead) headers.connection = 'close';
+  if (headers.connection === 'close') connectionOf(raw.req.socket).isClosing = true;
   if (!reply.sent) reply.hijack();
   raw.writeHead(error.status, headers);
-  raw.end(raw.req.method === 'HEAD' ? undefined : body);
+  const text = raw.req.method === 'HEAD' ? '' : body;
+  if (isRead) raw.end(text);
+  else endWhenRead(raw, text);
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+}
+
+/**
+ * To close a connection that is still being written to resets it, and the client may lose the answer before it has
+ * read it (RFC 9112, 9.6). What comes is thrown away for a while.
+ */
+function endWhenRead(raw: ServerResponse, text: string): void {
+  raw.write(text);
+  const patience = setTimeout(() => raw.end(), LINGER_MS);
+  const end = (): void => {
+    clearTimeout(patience);
+    raw.end();
+  };
+  raw.req.once('end', end).once('close', end).resume();
 }

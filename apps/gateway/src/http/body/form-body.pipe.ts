@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Type } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { GatewayError } from '#contract';
@@ -9,6 +10,7 @@ import { boundaryOf } from './boundary.js';
 /** A multipart body that is not read yet, and the rules for its fields. */
 export interface IncomingForm<Request extends RelayedRequest = RelayedRequest> {
   readonly request: FastifyRequest;
+  readonly payload: Readable;
   readonly contentType: string;
   readonly boundary: string;
   readonly envelope: Envelope;
@@ -18,7 +20,11 @@ export interface IncomingForm<Request extends RelayedRequest = RelayedRequest> {
 
 /** What the parser of `multipart/form-data` hands on: the request, with its body still to come. */
 export class UnreadForm {
-  constructor(readonly request: FastifyRequest) {}
+  constructor(
+    readonly request: FastifyRequest,
+    /** Decompressed. */
+    readonly payload: Readable,
+  ) {}
 }
 
 /** A body of `multipart/form-data`, by the rules on `Body`. Whoever takes it decides when it is read. */
@@ -36,13 +42,13 @@ export function formBody<Request extends RelayedRequest>(
           message: 'Send the body as multipart/form-data.',
         });
       }
-      const { request } = given;
+      const { request, payload } = given;
       const contentType = request.headers['content-type'] ?? '';
       const boundary = boundaryOf(contentType);
       if (boundary === undefined) {
         throw new GatewayError('invalid_multipart', { message: 'The content type names no valid boundary.' });
       }
-      return { request, contentType, boundary, envelope };
+      return { request, payload, contentType, boundary, envelope };
     },
   };
 }

@@ -7,7 +7,6 @@ import { FormFields } from './form-fields.js';
 import { BrokenMultipart, MultipartScanner } from './multipart-scanner.js';
 import type { FormPart } from './multipart-scanner.js';
 import { UploadSpool } from './upload-spool.js';
-import { readable } from './readable.js';
 
 export interface UploadSettings {
   readonly folder: string;
@@ -42,7 +41,9 @@ export class Uploads {
     const spool = new UploadSpool(folder, IN_MEMORY);
     try {
       const reading = new Reading(form, this.settings);
-      for await (const chunk of readable(form.request)) {
+      // Whoever stops early leaves the socket to be answered.
+      const chunks = form.payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+      for await (const chunk of chunks) {
         if (spool.length + chunk.length > limit) throw tooLarge(limit);
         reading.push(chunk);
         await spool.write(chunk);

@@ -1,0 +1,39 @@
+import type { HeaderPairs } from '#contract';
+
+/** What a browser may keep of a preflight's answer, in seconds; more than two hours no browser does. */
+const MAX_AGE = '7200';
+
+/**
+ * Cross-origin calls (the Fetch standard, "CORS protocol"). A key travels in a header that a page must set itself, so
+ * any page may call by default: there are no cookies whose owner could be deceived.
+ */
+export class Cors {
+  private readonly isOpen: boolean;
+  private readonly origins: ReadonlySet<string>;
+
+  /** @param origins such as `https://app.example`; `*`: any */
+  constructor(origins: readonly string[]) {
+    this.isOpen = origins.includes('*');
+    this.origins = new Set(origins);
+  }
+
+  /** What each answer to a page of this origin says; nothing where it may not read answers. */
+  headersFor(origin: string): HeaderPairs {
+    if (this.isOpen) return ['access-control-allow-origin', '*', 'access-control-expose-headers', '*'];
+    const vary = ['vary', 'origin'];
+    if (!this.origins.has(origin)) return vary;
+    return ['access-control-allow-origin', origin, 'access-control-expose-headers', '*', ...vary];
+  }
+
+  /** What may be asked of a URL that takes these methods. SDKs send headers of their own (`x-stainless-*`): any will do. */
+  preflight(methods: readonly string[], requestedHeaders: string | undefined): HeaderPairs {
+    return [
+      'access-control-allow-methods',
+      methods.join(', '),
+      'access-control-allow-headers',
+      requestedHeaders ?? '*',
+      'access-control-max-age',
+      MAX_AGE,
+    ];
+  }
+}
