@@ -237,10 +237,7 @@ describe('the table', () => {
   });
 
   const insert = (records: UsageRecord[]) =>
-    insertUsageRecords(
-      database,
-      records.map((each) => JSON.stringify(each)),
-    );
+    insertUsageRecords(database, Buffer.from(records.map((each) => `${JSON.stringify(each)}\n`).join('')));
 
   const partitionOf = async (requestId: string): Promise<string | undefined> => {
     const rows = await database.prisma.$queryRaw<{ name: string }[]>`

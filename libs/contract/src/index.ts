@@ -1,3 +1,5 @@
+export { Bag } from './bag.js';
+export type { Bagged } from './bag.js';
 export { CallSignal } from './call-signal.js';
 export { ERRORS, GatewayError } from './errors.js';
 export type { ErrorBody, ErrorCode, ErrorDetails, ErrorType, Retry, UpstreamFault } from './errors.js';

@@ -41,7 +41,13 @@ function open(everyMs = 60_000, processId = process.pid): UsageSpool {
     report: (message) => reports.push(message),
     insert: async (lines) => {
       if (isDown) throw new Error('down');
-      inserted.push(lines.map((line) => JSON.parse(line) as UsageRecord));
+      inserted.push(
+        lines
+          .toString()
+          .split('\n')
+          .slice(0, -1)
+          .map((line) => JSON.parse(line) as UsageRecord),
+      );
     },
   });
 }

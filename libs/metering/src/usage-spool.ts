@@ -10,12 +10,13 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { Lines } from './lines.js';
 import type { UsageRecord } from './usage-record.js';
 
 export interface SpoolOptions {
   readonly folder: string;
-  /** Writes records, each as JSON text, to the database; writing one twice must change nothing. */
-  readonly insert: (lines: string[]) => Promise<void>;
+  /** Writes records, each a line of JSON text, to the database; writing one twice must change nothing. */
+  readonly insert: (lines: Buffer) => Promise<void>;
   readonly report: (message: string, error: unknown) => void;
   readonly processId: number;
   /** How long a record waits for company, in milliseconds. */
@@ -24,22 +25,22 @@ export interface SpoolOptions {
 
 /** The window of a power loss: records are handed to the disk at the latest after this. */
 const SYNC_MS = 20;
-const BATCH = 1_000;
 const RETRY_MS = 1_000;
 /** Records of an outage are kept in memory up to here; the others are read back from their file. */
 const MOST_IN_MEMORY = 50_000;
+const LINE_FEED = Buffer.from('\n');
 
 interface Segment {
   readonly path: string;
-  /** Records as JSON text. Undefined: read them from the file. */
-  lines: string[] | undefined;
+  /** Undefined: read them from the file. */
+  readonly lines: Lines | undefined;
 }
 
 interface OpenSegment {
   readonly path: string;
-  readonly lines: string[];
+  readonly lines: Lines;
   readonly descriptor: number | undefined;
-  /** How many of the lines are in the file. */
+  /** How many bytes of the lines are in the file. */
   written: number;
   /** Did the last line not go in whole? The next one may not be glued to it. */
   isTorn: boolean;
@@ -113,15 +114,15 @@ export class UsageSpool {
   private openSegment(): OpenSegment {
     const name = `${Date.now()}-${this.options.processId}-${this.serial++}.jsonl`;
     const path = join(this.options.folder, name);
-    return { path, descriptor: this.openFile(path), lines: [], written: 0, isTorn: false };
+    return { path, descriptor: this.openFile(path), lines: new Lines(), written: 0, isTorn: false };
   }
 
   private write(segment: OpenSegment): void {
     const { descriptor, lines, written, isTorn } = segment;
     segment.written = lines.length;
     if (descriptor === undefined || written === lines.length) return;
-    const text = `${written === 0 ? lines.join('\n') : lines.slice(written).join('\n')}\n`;
-    const bytes = Buffer.from(isTorn ? `\n${text}` : text);
+    const news = lines.since(written);
+    const bytes = isTorn ? Buffer.concat([LINE_FEED, news]) : news;
     try {
       segment.isTorn = true;
       const count = writeSync(descriptor, bytes);
@@ -172,9 +173,7 @@ export class UsageSpool {
       const segment = this.sealed[0];
       try {
         const lines = segment.lines ?? this.readSegment(segment.path);
-        for (let from = 0; from < lines.length; from += BATCH) {
-          await this.options.insert(lines.slice(from, from + BATCH));
-        }
+        for (const batch of lines.batches()) await this.options.insert(batch);
       } catch (error) {
         this.isFailing = true;
         this.options.report('usage records cannot be written; they stay in the spool', error);
@@ -182,7 +181,7 @@ export class UsageSpool {
       }
       this.isFailing = false;
       rmSync(segment.path, { force: true });
-      this.inMemory -= segment.lines?.length ?? 0;
+      this.inMemory -= segment.lines?.count ?? 0;
       this.sealed.shift();
     }
   }
@@ -194,16 +193,18 @@ export class UsageSpool {
     this.open = undefined;
     if (segment.descriptor !== undefined) closeSync(segment.descriptor);
     const fits = this.inMemory <= MOST_IN_MEMORY || segment.descriptor === undefined;
-    if (!fits) this.inMemory -= segment.lines.length;
+    if (!fits) this.inMemory -= segment.lines.count;
     this.sealed.push({ path: segment.path, lines: fits ? segment.lines : undefined });
   }
 
   /** Another process that was started beside this one may have taken the file over, and done with it. */
-  private readSegment(path: string): string[] {
-    const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [''];
+  private readSegment(path: string): Lines {
+    const texts = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [''];
     // A last line without its end was torn by a kill in the middle of it: that call was never answered.
-    lines.pop();
-    return lines.filter((line) => line !== '' && this.isWhole(path, line));
+    texts.pop();
+    const lines = new Lines();
+    for (const text of texts) if (text !== '' && this.isWhole(path, text)) lines.push(text);
+    return lines;
   }
 
   /** One line that a full disk tore may not hold back all the others. */

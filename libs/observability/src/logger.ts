@@ -24,7 +24,7 @@ export function createLogging(level: string): Logging {
     stream,
   );
   const isOn = logger.isLevelEnabled('info');
-  return { logger, accessLog: new AccessLog(isOn ? (line) => void stream.write(line) : undefined) };
+  return { logger, accessLog: new AccessLog(isOn ? (lines) => void stream.write(lines) : undefined) };
 }
 
 function pinoTime(): string {

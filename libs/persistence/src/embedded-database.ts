@@ -19,10 +19,15 @@ export async function openEmbedded(dataDir: string): Promise<Driver> {
     kind: 'embedded',
     factory,
     migrate: (run) => run(factory),
-    run: async (sql, parameters) => (await engine.query(sql, [...parameters])).affectedRows ?? 0,
+    run: async (sql, parameters) => (await engine.query(sql, parameters.map(asText))).affectedRows ?? 0,
     close: async () => {
       await engine.close();
       await lock.release();
     },
   };
+}
+
+/** This engine would print a buffer as an object. */
+function asText(parameter: unknown): unknown {
+  return Buffer.isBuffer(parameter) ? parameter.toString() : parameter;
 }

@@ -51,9 +51,24 @@ SELECT ${COLUMNS.map(([, , member, value]) => value ?? `"${member}"`).join(', ')
 FROM json_to_recordset($1::json) AS record(${COLUMNS.map(([, type, member]) => `"${member}" ${type}`).join(', ')})
 ON CONFLICT (request_id, at) DO NOTHING`;
 
-/** @param lines records, each as JSON text @returns how many were new */
-export function insertUsageRecords(database: Database, lines: readonly string[]): Promise<number> {
-  return database.run(INSERT, [`[${lines.join(',')}]`]);
+/** @param lines records, each a line of JSON text with its line end @returns how many were new */
+export function insertUsageRecords(database: Database, lines: Buffer): Promise<number> {
+  return database.run(INSERT, [arrayOf(lines)]);
+}
+
+const LINE_FEED = 0x0a;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+
+/** Lines of JSON as one JSON array. No line end stands inside of printed JSON. */
+function arrayOf(lines: Buffer): Buffer {
+  const array = Buffer.allocUnsafe(lines.length + 1);
+  array[0] = OPEN_BRACKET;
+  lines.copy(array, 1);
+  for (let at = array.indexOf(LINE_FEED); at >= 0; at = array.indexOf(LINE_FEED, at + 1)) array[at] = COMMA;
+  array[lines.length] = CLOSE_BRACKET;
+  return array;
 }
 
 /** Newest first; the cursor is the last row's `<milliseconds>_<request id>`. */

@@ -1,5 +1,8 @@
+import { Bag } from '#contract';
+import type { Bagged } from '#contract';
+
 /** What ends when its time is up. */
-export interface Expiring {
+export interface Expiring extends Bagged {
   /** On the monotonic clock, in milliseconds. */
   deadline: number;
   expire(): void;
@@ -10,7 +13,7 @@ const COARSE_MS = 100;
 
 /** Ends what takes too long. One timer looks at all of them: a timer for each would cost more than what it guards. */
 export class Deadlines {
-  private readonly pending = new Set<Expiring>();
+  private readonly pending = new Bag<Expiring>();
   private timer: NodeJS.Timeout | undefined;
 
   add(expiring: Expiring): void {
@@ -30,10 +33,10 @@ export class Deadlines {
   private look(): void {
     if (this.pending.size === 0) return this.close();
     const now = performance.now();
-    for (const expiring of this.pending) {
-      if (expiring.deadline > now) continue;
+    this.pending.forEach((expiring) => {
+      if (expiring.deadline > now) return;
       this.pending.delete(expiring);
       expiring.expire();
-    }
+    });
   }
 }

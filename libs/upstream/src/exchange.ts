@@ -35,6 +35,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   /** Has the last byte come? */
   ended = false;
   deadline: number;
+  place = -1;
 
   private controller: Dispatcher.DispatchController | undefined = undefined;
   private beginning: Waiting<void> | undefined = undefined;

@@ -3,7 +3,7 @@ import { GatewayError } from '#contract';
 import { InFlight } from './in-flight.js';
 import type { OpenCall } from './in-flight.js';
 
-const makeCall = (end: OpenCall['end'] = () => {}): OpenCall => ({ end });
+const makeCall = (end: OpenCall['end'] = () => {}): OpenCall => ({ end, place: -1 });
 
 describe('InFlight', () => {
   it('is settled at once when there is nothing', async () => {

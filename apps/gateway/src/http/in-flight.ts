@@ -1,14 +1,15 @@
-import type { GatewayError } from '#contract';
+import { Bag } from '#contract';
+import type { Bagged, GatewayError } from '#contract';
 
 /** A call whose answer is not complete yet. */
-export interface OpenCall {
+export interface OpenCall extends Bagged {
   /** Ends it now, telling the client why. */
   end(error: GatewayError): void;
 }
 
 /** The calls that are being answered: what a stopping process waits for. */
 export class InFlight {
-  private readonly calls = new Set<OpenCall>();
+  private readonly calls = new Bag<OpenCall>();
   private waiting: (() => void)[] = [];
 
   get size(): number {
@@ -37,6 +38,6 @@ export class InFlight {
   }
 
   endAll(error: GatewayError): void {
-    for (const call of this.calls) call.end(error);
+    this.calls.forEach((call) => call.end(error));
   }
 }

@@ -1,5 +1,5 @@
 import { Global, Inject, Module } from '@nestjs/common';
-import type { BeforeApplicationShutdown } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
 import { AccessLog, createLogging } from '#observability';
 import type { Logger, Logging } from '#observability';
 import type { Config } from '../config/config.js';
@@ -19,10 +19,15 @@ const LOGGING = Symbol('logging');
   ],
   exports: [LOGGER, AccessLog],
 })
-export class LoggingModule implements BeforeApplicationShutdown {
-  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
+export class LoggingModule implements OnApplicationShutdown {
+  constructor(
+    @Inject(LOGGER) private readonly logger: Logger,
+    private readonly accessLog: AccessLog,
+  ) {}
 
-  beforeApplicationShutdown(): void {
+  /** Runs when every connection is closed, and with it its line written. */
+  onApplicationShutdown(): void {
+    this.accessLog.flush();
     this.logger.flush();
   }
 }
