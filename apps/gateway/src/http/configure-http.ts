@@ -64,7 +64,7 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
     connection.response = reply.raw;
     identify(request, reply, cors, settings.isDraining());
     connection.head = request.answerHead;
-    reply.raw.once('close', () => settings.accessLog.write(summarize(request, reply)));
+    reply.raw.on('close', () => settings.accessLog.write(summarize(request, reply)));
     const refusal = hosts.check(request.raw);
     if (refusal) {
       connection.isClosing = true;

@@ -115,7 +115,7 @@ function answerHeaders(
     'x-pllm-attempts',
     String(tally.attemptCount),
     'x-pllm-overhead-ms',
-    overheadMs.toFixed(3),
+    String(Math.round(overheadMs * 1000) / 1000),
   ];
 }
 
