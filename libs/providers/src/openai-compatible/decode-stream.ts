@@ -1,5 +1,6 @@
 import { GatewayError, JsonMembers, spliceEvent } from '#contract';
 import type { Edit, SseEvent, Usage } from '#contract';
+import { ChunkShape } from './chunk-shape.js';
 import { decodeEmbeddedError } from './decode-error.js';
 import { isGiven, parseUsage } from './decode-response.js';
 import { asksForUsage } from './encode-request.js';
@@ -19,12 +20,17 @@ const LETTER_E = 0x65;
 /** A finish reason comes in the last event, or before the usage and trailer events that some providers add. */
 const REMEMBERED = 4;
 
+/** A stream whose chunks are all of different shapes is not worth describing them. */
+const MOST_SHAPES = 16;
+
 /** Passes chunks on as they come, under the client's model name, and reads the usage on the way. */
 export class ChunkDecoder implements StreamDecoder {
   usage: Usage | undefined;
   isComplete = false;
   private seen = 0;
   private readonly last: Buffer[] = [];
+  private shape: ChunkShape | undefined = undefined;
+  private shapeCount = 0;
 
   private readonly includeUsage: boolean;
 
@@ -42,6 +48,11 @@ export class ChunkDecoder implements StreamDecoder {
     if (data[0] === OPEN_BRACKET && data.equals(DONE)) {
       this.isComplete = true;
       return [];
+    }
+    const alike = event.event === undefined ? this.shape?.fill(data) : undefined;
+    if (alike) {
+      this.remember(data);
+      return [alike];
     }
     if (!members.read(data)) throw broken('The provider sent an event that is not JSON.');
     if (event.event === 'error' || isError(data)) throw decodeEmbeddedError(data);
@@ -61,10 +72,25 @@ export class ChunkDecoder implements StreamDecoder {
 
   /** The model name replaced, and `usage` cut out where the client did not ask for it. */
   private rewrite(data: Buffer): Buffer {
+    const edits = this.edits();
+    this.learn(data, edits);
+    return spliceEvent(data, edits);
+  }
+
+  private edits(): Edit[] {
     const model = this.modelEdit();
     const usage = this.usageEdit();
-    if (!model || !usage) return spliceEvent(data, model ? [model] : usage ? [usage] : []);
-    return spliceEvent(data, model.start < usage.start ? [model, usage] : [usage, model]);
+    if (!model || !usage) return model ? [model] : usage ? [usage] : [];
+    return model.start < usage.start ? [model, usage] : [usage, model];
+  }
+
+  /** What is counted on the way is not the same in the next chunk. */
+  private learn(data: Buffer, edits: readonly Edit[]): void {
+    if (this.shapeCount >= MOST_SHAPES || isGiven(data, members.start('usage'))) return;
+    const shape = ChunkShape.of(data, edits);
+    if (!shape) return;
+    this.shape = shape;
+    this.shapeCount++;
   }
 
   private modelEdit(): Edit | undefined {
