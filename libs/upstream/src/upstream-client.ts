@@ -2,6 +2,7 @@ import { Agent } from 'undici';
 import type { HeaderPairs, Timeouts } from '#contract';
 import { Deadlines } from './deadlines.js';
 import { Exchange } from './exchange.js';
+import { guardedConnector } from './guarded-connector.js';
 
 export interface UpstreamRequest {
   readonly origin: string;
@@ -24,6 +25,9 @@ export class UpstreamClient {
   private readonly agents = new Map<number, Agent>();
 
   private readonly deadlines = new Deadlines();
+
+  /** @param denyPrivate are private and loopback addresses refused? Link-local ones are always. */
+  constructor(private readonly denyPrivate = false) {}
 
   /** Sends a request; the exchange can be aborted from now on. Await `exchange.begun()` for its status. */
   send(request: UpstreamRequest): Exchange {
@@ -51,7 +55,7 @@ export class UpstreamClient {
     let agent = this.agents.get(connectMs);
     if (!agent) {
       agent = new Agent({
-        connect: { timeout: connectMs },
+        connect: guardedConnector({ timeoutMs: connectMs, denyPrivate: this.denyPrivate }),
         pipelining: 1,
         keepAliveTimeout: KEEP_ALIVE_MS,
         maxHeaderSize: 64 * 1024,

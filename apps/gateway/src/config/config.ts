@@ -35,6 +35,8 @@ export interface Config {
   readonly openaiBaseUrl: string | undefined;
   /** Origins of the pages that may call; `*`: any. */
   readonly corsOrigins: readonly string[];
+  /** May providers not live at private and loopback addresses? */
+  readonly denyPrivateUpstreams: boolean;
   /** How long streams in flight may go on after SIGTERM, in milliseconds. */
   readonly drainMs: number;
   /** How long a request may take to arrive, in milliseconds. */
@@ -83,6 +85,7 @@ class Environment {
     message: 'must be * or origins such as https://app.example, separated by commas',
   })
   PLLM_CORS_ORIGINS?: string;
+  @IsOptional() @IsIn(['allow', 'deny']) PLLM_PRIVATE_UPSTREAMS?: string;
   @IsOptional() @IsKey() OPENAI_API_KEY?: string;
   @IsOptional() @IsKey() MISTRAL_API_KEY?: string;
   @IsOptional() @IsKey() GROQ_API_KEY?: string;
@@ -118,6 +121,7 @@ const TEXTS = [
   'PLLM_LOG_LEVEL',
   'PLLM_DEFAULT_IMAGE_MODEL',
   'PLLM_CORS_ORIGINS',
+  'PLLM_PRIVATE_UPSTREAMS',
   'OPENAI_BASE_URL',
   ...(Object.keys(PROVIDER_KEYS) as (keyof typeof PROVIDER_KEYS)[]),
 ] as const;
@@ -139,6 +143,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     providerKeys: readProviderKeys(read),
     openaiBaseUrl: read.OPENAI_BASE_URL?.replace(/\/+$/, ''),
     corsOrigins: (read.PLLM_CORS_ORIGINS ?? '*').split(',').map((origin) => origin.trim()),
+    denyPrivateUpstreams: read.PLLM_PRIVATE_UPSTREAMS === 'deny',
     drainMs: (read.PLLM_DRAIN_SECONDS ?? 30) * 1000,
     requestTimeoutMs: (read.PLLM_REQUEST_TIMEOUT_SECONDS ?? 600) * 1000,
   });

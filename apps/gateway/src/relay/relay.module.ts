@@ -17,7 +17,11 @@ import { Relay } from './relay.js';
 @Global()
 @Module({
   providers: [
-    UpstreamClient,
+    {
+      provide: UpstreamClient,
+      inject: [CONFIG],
+      useFactory: (config: Config) => new UpstreamClient(config.denyPrivateUpstreams),
+    },
     {
       provide: DefaultImageModel,
       inject: [CONFIG],
