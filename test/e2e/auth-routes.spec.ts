@@ -2,47 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MASTER_KEY, startBench } from '../support/gateway.js';
 import type { TestBench } from '../support/gateway.js';
 import { rawRequest } from '../support/raw-request.js';
-
-/** Every route that is not public, with something in place of its parameters. */
-const ROUTES: [string, string][] = [
-  ['POST', '/chat/completions'],
-  ['POST', '/completions'],
-  ['POST', '/embeddings'],
-  ['POST', '/images/generations'],
-  ['POST', '/images/edits'],
-  ['POST', '/images/variations'],
-  ['POST', '/audio/transcriptions'],
-  ['POST', '/audio/translations'],
-  ['POST', '/audio/speech'],
-  ['POST', '/moderations'],
-  ['GET', '/models'],
-  ['GET', '/models/my-gpt-4'],
-  ['GET', '/admin/keys'],
-  ['POST', '/admin/keys'],
-  ['GET', '/admin/keys/KEY'],
-  ['PATCH', '/admin/keys/KEY'],
-  ['DELETE', '/admin/keys/KEY'],
-  ['POST', '/admin/keys/KEY/rotate'],
-  ['POST', '/admin/keys/KEY/revoke'],
-  ['GET', '/admin/providers'],
-  ['POST', '/admin/providers'],
-  ['GET', '/admin/providers/PROVIDER'],
-  ['PATCH', '/admin/providers/PROVIDER'],
-  ['DELETE', '/admin/providers/PROVIDER'],
-  ['POST', '/admin/providers/PROVIDER/test'],
-  ['GET', '/admin/providers/PROVIDER/models'],
-  ['GET', '/admin/models'],
-  ['POST', '/admin/models'],
-  ['GET', '/admin/models/stats'],
-  ['GET', '/admin/models/my-gpt-4'],
-  ['PUT', '/admin/models/my-gpt-4'],
-  ['PATCH', '/admin/models/my-gpt-4'],
-  ['DELETE', '/admin/models/my-gpt-4'],
-  ['GET', '/admin/requests'],
-  ['GET', '/admin/requests/req_1'],
-  ['GET', '/admin/audit'],
-];
-const PUBLIC = ['/health', '/ready', '/openapi.json'];
+import { PUBLIC, ROUTES } from '../support/routes.js';
 
 let bench: TestBench;
 let ids: { KEY: string; PROVIDER: string };
@@ -59,7 +19,12 @@ afterAll(() => bench.close());
 const fill = (path: string): string => path.replace('KEY', ids.KEY).replace('PROVIDER', ids.PROVIDER);
 
 /** A request that is as good as it can be without a key. */
-async function send(method: string, target: string, host = 'x'): Promise<number> {
+async function send(
+  method: string,
+  target: string,
+  host = 'x',
+  lines: readonly string[] = [],
+): Promise<number> {
   const body = ['POST', 'PUT', 'PATCH'].includes(method)
     ? JSON.stringify({
         name: 'intruder',
@@ -67,7 +32,9 @@ async function send(method: string, target: string, host = 'x'): Promise<number>
         messages: [{ role: 'user', content: 'x' }],
       })
     : '';
-  const head = `${method} ${target} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n`;
+  const head = [`${method} ${target} HTTP/1.1`, `host: ${host}`, 'connection: close', ...lines, ''].join(
+    '\r\n',
+  );
   const type = body ? `content-type: application/json\r\ncontent-length: ${body.length}\r\n` : '';
   return (await rawRequest(bench.url, `${head}${type}\r\n${body}`)).status;
 }
@@ -107,6 +74,26 @@ function spellings(path: string): [string, string?][] {
   ];
 }
 
+/** Headers that are no good key, and headers that some server lets itself be led astray by. */
+const HEADERS: string[][] = [
+  ['authorization: Bearer sk-pllm-unknown'],
+  ['x-api-key: sk-pllm-unknown'],
+  ['authorization: Bearer sk-pllm-unknown', 'x-api-key: sk-pllm-unknown'],
+  ['x-api-key: sk-pllm-unknown', 'authorization: Bearer sk-pllm-unknown'],
+  ['api-key: sk-pllm-unknown', 'x-goog-api-key: sk-pllm-unknown'],
+  ['authorization: Bearer ', 'x-api-key: '],
+  ['authorization: Bearer', 'authorization: Bearer'],
+  ['authorization: Basic Og=='],
+  ['authorization: Bearer undefined', 'x-api-key: null'],
+  ["x-api-key: ' or 1=1 --"],
+  ['x-forwarded-for: 127.0.0.1', 'x-real-ip: 127.0.0.1', 'x-forwarded-host: localhost'],
+  ['x-original-url: /health', 'x-rewrite-url: /health'],
+  ['x-http-method-override: GET', 'x-method-override: GET'],
+  ['origin: https://app.example'],
+  ['connection: authorization, x-api-key'],
+  ['upgrade: h2c', 'http2-settings: AAMAAABkAAQCAAAAAAIAAAAA'],
+];
+
 /** Fastify's tree of routes, flat; HEAD goes with GET. */
 function servedRoutes(tree: string): string[] {
   const parents: string[] = [];
@@ -129,13 +116,15 @@ describe('without a key', () => {
     const opened: string[] = [];
     for (const [method, route] of ROUTES) {
       const path = fill(`${prefix}${route}`);
+      const attempts: [string, string, string?, string[]?][] = [method, 'HEAD', 'OPTIONS'].flatMap((verb) => [
+        ...spellings(path).map(([target, host]) => [verb, target, host] satisfies [string, string, string?]),
+        ...HEADERS.map((lines) => [verb, path, 'x', lines] satisfies [string, string, string, string[]]),
+      ]);
       await Promise.all(
-        [method, 'HEAD', 'OPTIONS'].flatMap((verb) =>
-          spellings(path).map(async ([target, host]) => {
-            const status = await send(verb, target, host);
-            if (status < 400 || status >= 500) opened.push(`${verb} ${target} (${host}): ${status}`);
-          }),
-        ),
+        attempts.map(async ([verb, target, host, lines]) => {
+          const status = await send(verb, target, host, lines);
+          if (status < 400 || status >= 500) opened.push(`${verb} ${target} (${host}, ${lines}): ${status}`);
+        }),
       );
     }
     expect(opened).toEqual([]);

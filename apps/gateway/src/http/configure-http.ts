@@ -141,10 +141,12 @@ function identify(request: FastifyRequest, reply: FastifyReply, cors: Cors, isDr
  */
 function keepBodiesAsBytes(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser(/^application\/(?:[\w.-]+\+)?json\b/, { parseAs: 'buffer' }, (_, body, done) =>
-    done(null, body),
+  fastify.addContentTypeParser(
+    /^application\/(?:[\w.-]+\+)?json(?:;|$)/,
+    { parseAs: 'buffer' },
+    (_, body, done) => done(null, body),
   );
-  fastify.addContentTypeParser(/^multipart\/form-data\b/i, (request, payload, done) =>
+  fastify.addContentTypeParser(/^multipart\/form-data(?:;|$)/, (request, payload, done) =>
     done(null, new UnreadForm(request, payload)),
   );
 }

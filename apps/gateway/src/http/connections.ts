@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Transform } from 'node:stream';
 import type { HeaderPairs } from '#contract';
 
 const STATE = Symbol('connection');
@@ -10,10 +11,19 @@ export class Connection {
   request: IncomingMessage | undefined = undefined;
   response: ServerResponse | undefined = undefined;
   head: HeaderPairs = [];
+  /** What undoes the compression of the request's body. */
+  decoder: Transform | undefined = undefined;
   /** Nothing more is read as a request: "MUST NOT process any further requests" (RFC 9112, 9.6). */
   isClosing = false;
 
   constructor(readonly socket: Socket) {}
+}
+
+/** The rest of a request's body is not wanted: a bomb that was refused is not decoded to its end. */
+export function stopDecoding({ request, decoder }: Connection): void {
+  if (!decoder) return;
+  request?.unpipe(decoder);
+  decoder.destroy();
 }
 
 export function connectionOf(socket: Socket): Connection {

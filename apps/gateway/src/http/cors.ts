@@ -3,6 +3,12 @@ import type { HeaderPairs } from '#contract';
 /** What a browser may keep of a preflight's answer, in seconds; more than two hours no browser does. */
 const MAX_AGE = '7200';
 
+/** Any but `authorization`, which must be named. */
+const ANY_HEADER = 'authorization, *';
+
+/** Nobody sends so many headers. */
+const LONGEST_NAMES = 4_096;
+
 /**
  * Cross-origin calls (the Fetch standard, "CORS protocol"). A key travels in a header that a page must set itself, so
  * any page may call by default: there are no cookies whose owner could be deceived.
@@ -31,9 +37,15 @@ export class Cors {
       'access-control-allow-methods',
       methods.join(', '),
       'access-control-allow-headers',
-      requestedHeaders ?? '*',
+      namesIn(requestedHeaders) ?? ANY_HEADER,
       'access-control-max-age',
       MAX_AGE,
     ];
   }
+}
+
+/** The names of headers, if that is what they are, and no more than anybody needs. */
+function namesIn(requested: string | undefined): string | undefined {
+  if (requested === undefined || requested.length > LONGEST_NAMES) return undefined;
+  return /^[\w!#$%&'*+.^`|~-]+(?:[ \t]*,[ \t]*[\w!#$%&'*+.^`|~-]+)*$/.test(requested) ? requested : undefined;
 }

@@ -2,6 +2,7 @@ import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import type { FastifyReply, FastifyRequest, RequestPayload } from 'fastify';
 import { GatewayError } from '#contract';
+import { connectionOf } from './connections.js';
 
 /** `zstd` came to Node with 22.15 and 23.8. */
 const { createZstdDecompress } = zlib as { createZstdDecompress?: () => Transform };
@@ -13,6 +14,8 @@ const DECODERS: Readonly<Record<string, (() => Transform) | undefined>> = {
   br: zlib.createBrotliDecompress,
   zstd: createZstdDecompress,
 };
+
+const NAMES = createZstdDecompress ? 'gzip, deflate, br and zstd' : 'gzip, deflate and br';
 
 /**
  * A compressed body as it was before (RFC 9110, 8.4). Its size is counted decoded, and no more of it is decoded than
@@ -29,7 +32,7 @@ export function decodeBody(
   if (encoding === undefined || encoding === '' || encoding === 'identity') return payload;
   const decoder = Object.hasOwn(DECODERS, encoding) ? DECODERS[encoding]?.() : undefined;
   if (!decoder) {
-    const message = 'The content-encoding of the body is not supported; gzip, deflate and br are.';
+    const message = `The content-encoding of the body is not supported; ${NAMES} are.`;
     throw new GatewayError('unsupported_media_type', { message });
   }
   const decoded = payload.pipe(decoder) as Transform & RequestPayload;
@@ -40,8 +43,12 @@ export function decodeBody(
   decoder.on('error', () => undefined);
   // What Fastify compares with content-length.
   Object.defineProperty(decoded, 'receivedEncodedLength', { get: () => length });
-  // A bomb that was refused is not decoded to its end.
-  reply.raw.once('close', () => decoder.destroy());
+  const connection = connectionOf(request.raw.socket);
+  connection.decoder = decoder;
+  reply.raw.once('close', () => {
+    decoder.destroy();
+    if (connection.decoder === decoder) connection.decoder = undefined;
+  });
   return decoded;
 }
 

@@ -14,7 +14,9 @@ export class KnownRoutes {
   }
 
   methodsOf(path: string): readonly string[] {
-    const routes = this.routes.filter((route) => route.matches.test(path));
+    // The router takes these for one.
+    const plain = path.replace(/\/{2,}/g, '/');
+    const routes = this.routes.filter((route) => route.matches.test(plain));
     return [...new Set(routes.flatMap((route) => route.methods))];
   }
 

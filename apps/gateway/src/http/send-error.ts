@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { GatewayError } from '#contract';
-import { connectionOf } from './connections.js';
+import { connectionOf, stopDecoding } from './connections.js';
 
 const LINGER_MS = 2_000;
 
@@ -19,7 +19,9 @@ export function sendError(reply: FastifyReply, error: GatewayError): void {
   const isRead = raw.req.complete || !hasBody(raw.req);
   // Whoever was refused unread may still be sending: the rest of it is not the next request.
   if (!isRead) headers.connection = 'close';
-  if (headers.connection === 'close') connectionOf(raw.req.socket).isClosing = true;
+  const connection = connectionOf(raw.req.socket);
+  if (headers.connection === 'close') connection.isClosing = true;
+  stopDecoding(connection);
   if (!reply.sent) reply.hijack();
   raw.writeHead(error.status, headers);
   const text = raw.req.method === 'HEAD' ? '' : body;

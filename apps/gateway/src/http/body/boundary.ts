@@ -4,3 +4,8 @@ export function boundaryOf(contentType: string): string | undefined {
   const boundary = quoted ?? plain ?? '';
   return /^[\w'()+,./:=? -]{0,69}[\w'()+,./:=?-]$/.test(boundary) ? boundary : undefined;
 }
+
+/** A parameter's value, quoted where it is no token (RFC 9110, 5.6.6). */
+export function quoteIfNeeded(value: string): string {
+  return /^[\w!#$%&'*+.^`|~-]+$/.test(value) ? value : `"${value}"`;
+}

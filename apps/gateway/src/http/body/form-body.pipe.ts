@@ -5,7 +5,7 @@ import { GatewayError } from '#contract';
 import type { RelayedRequest } from '#contract';
 import type { DescribedPipe } from '../described-pipe.js';
 import { Envelope } from '../envelope.js';
-import { boundaryOf } from './boundary.js';
+import { boundaryOf, quoteIfNeeded } from './boundary.js';
 
 /** A multipart body that is not read yet, and the rules for its fields. */
 export interface IncomingForm<Request extends RelayedRequest = RelayedRequest> {
@@ -43,11 +43,12 @@ export function formBody<Request extends RelayedRequest>(
         });
       }
       const { request, payload } = given;
-      const contentType = request.headers['content-type'] ?? '';
-      const boundary = boundaryOf(contentType);
+      const boundary = boundaryOf(request.headers['content-type'] ?? '');
       if (boundary === undefined) {
         throw new GatewayError('invalid_multipart', { message: 'The content type names no valid boundary.' });
       }
+      // Written anew, so that whoever reads the body next reads it by the same boundary.
+      const contentType = `multipart/form-data; boundary=${quoteIfNeeded(boundary)}`;
       return { request, payload, contentType, boundary, envelope };
     },
   };
