@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { GatewayError } from '#contract';
 import type { HeaderPairs } from '#contract';
@@ -21,17 +21,27 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
   connection.isClosing = true;
   const failure = brokenRequest(error.code);
   if (!request || !response || response.writableFinished) return refuse(socket, failure);
-  if (!request.complete) return refuseBody(response, connection.head, failure);
+  if (!request.complete) {
+    // Nobody waits for an answer to what was broken off.
+    if (error.code === 'HPE_INVALID_EOF_STATE' || response.headersSent) return void socket.destroy();
+    return refuseBody(request, response, connection.head, failure);
+  }
   // Who said "close" and goes on has nothing to be answered.
   if (error.code === 'HPE_CLOSED_CONNECTION') return;
   response.once('finish', () => refuse(socket, failure));
 }
 
 /** The message that is broken is the one that is being read: its answer is its own. */
-function refuseBody(response: ServerResponse, head: HeaderPairs, failure: GatewayError): void {
-  if (response.headersSent) return void response.destroy();
+function refuseBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  head: HeaderPairs,
+  failure: GatewayError,
+): void {
   const body = JSON.stringify(failure.toBody());
   response.writeHead(failure.status, [...head, ...headersOf(body)]);
+  // Node lets go of a request that is answered: whoever still reads its body would wait for ever.
+  response.once('close', () => request.destroy());
   response.end(body);
 }
 
