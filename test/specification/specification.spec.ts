@@ -8,7 +8,7 @@ import type { TestBench } from '../support/gateway.js';
 import { expectError } from '../support/expect-error.js';
 import { readEvents } from '../support/read-events.js';
 import { recordsOf } from '../support/records.js';
-import { hasPython, runExample } from '../support/run-example.js';
+import { PYTHON_MS, hasPython, pythonWithSdk, runExample } from '../support/run-example.js';
 import type { Language } from '../support/run-example.js';
 
 const read = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
@@ -40,6 +40,7 @@ beforeAll(async () => {
   await bench.addModel('tts-1', 'tts-upstream');
   key = await bench.addKey();
 });
+beforeAll(async () => void (hasPython && (await pythonWithSdk())), PYTHON_MS);
 afterAll(async () => {
   await bench.close();
   rmSync(folder, { recursive: true });

@@ -11,6 +11,9 @@ const REQUIREMENTS = join(ROOT, 'test', 'support', 'requirements.txt');
 const CACHE = join(ROOT, 'node_modules', '.cache');
 const PATIENCE_MS = 60_000;
 
+/** How long the first Python may take to be made. */
+export const PYTHON_MS = 180_000;
+
 export type Language = 'sh' | 'js' | 'python';
 
 /** What an example printed. */
@@ -52,8 +55,8 @@ function findsPython(): boolean {
 
 let python: Promise<string> | undefined;
 
-/** A Python with the official SDK, made once for each state of the requirements. */
-function pythonWithSdk(): Promise<string> {
+/** A Python with the official SDK, made once for each state of the requirements: that may take a minute. */
+export function pythonWithSdk(): Promise<string> {
   python ??= makePython();
   return python;
 }
