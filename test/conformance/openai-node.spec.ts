@@ -1,4 +1,13 @@
-import OpenAI, { toFile } from 'openai';
+import OpenAI, {
+  APIError,
+  AuthenticationError,
+  BadRequestError,
+  InternalServerError,
+  NotFoundError,
+  PermissionDeniedError,
+  RateLimitError,
+  toFile,
+} from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBench } from '../support/gateway.js';
 import type { TestBench } from '../support/gateway.js';
@@ -176,6 +185,13 @@ describe('speech', () => {
     expect((await answer.arrayBuffer()).byteLength).toBe(30_000);
   });
 
+  it('can be played while it comes', async () => {
+    const { body } = await client.audio.speech.create({ model: 'tts-1', input: 'Hello', voice: 'alloy' });
+    let bytes = 0;
+    for await (const piece of body as unknown as AsyncIterable<Uint8Array>) bytes += piece.length;
+    expect(bytes).toBe(30_000);
+  });
+
   it('comes as events', async () => {
     const answer = await client.audio.speech.create({
       model: 'tts-1',
@@ -199,6 +215,51 @@ describe('moderations', () => {
     });
     expect(two.model).toBe('omni-moderation-latest');
     expect(two.results[1]?.categories.violence).toBe(true);
+  });
+});
+
+describe('an error', () => {
+  const ask = (model: string, rest: object = {}, by = client) =>
+    by.chat.completions.create({ model, messages: [{ role: 'user', content: 'Hello!' }], ...rest });
+  const thrownBy = (call: Promise<unknown>): Promise<unknown> => call.catch((error: unknown) => error);
+
+  it('has the class that programs look for', async () => {
+    await bench.addModel('busy', 'gpt-upstream;status=429;retry_after=7');
+    await bench.addModel('down', 'gpt-upstream;status=500');
+    const apiKey = await bench.addKey({ models: ['my-*'] });
+    const wrong = new OpenAI({ apiKey: 'wrong', baseURL: `${bench.url}/v1`, maxRetries: 0 });
+    const narrow = new OpenAI({ apiKey, baseURL: `${bench.url}/v1`, maxRetries: 0 });
+    const cases = [
+      [() => ask('dall-e-3', {}, wrong), AuthenticationError, { status: 401, code: 'invalid_api_key' }],
+      [() => ask('dall-e-3', {}, narrow), PermissionDeniedError, { status: 403, code: 'model_not_allowed' }],
+      [() => client.models.retrieve('x/y'), NotFoundError, { status: 404, code: 'model_not_found' }],
+      [
+        () => ask('my-gpt-35-turbo', { top_p: 2 }),
+        BadRequestError,
+        { status: 400, code: 'invalid_value', param: 'top_p' },
+      ],
+      [() => ask('busy'), RateLimitError, { status: 429, type: 'rate_limit_error' }],
+      [() => ask('down'), InternalServerError, { status: 503, type: 'service_unavailable_error' }],
+    ] as const;
+    for (const [call, Class, members] of cases) {
+      const error = await thrownBy(call());
+      expect(error).toBeInstanceOf(Class);
+      expect(error).toMatchObject({ ...members, requestID: expect.stringMatching(/^req_/) });
+    }
+  });
+
+  it('ends a stream that is broken midway', async () => {
+    await bench.addModel('broken', 'gpt-upstream;cut=2');
+    const chunks: unknown[] = [];
+    const messages = [{ role: 'user' as const, content: 'Hello!' }];
+    const read = async () => {
+      const stream = await client.chat.completions.create({ model: 'broken', messages, stream: true });
+      for await (const chunk of stream) chunks.push(chunk);
+    };
+    const error = await thrownBy(read());
+    expect(chunks.length).toBeGreaterThan(1);
+    expect(error).toBeInstanceOf(APIError);
+    expect(error).toMatchObject({ code: 'upstream_unavailable' });
   });
 });
 
