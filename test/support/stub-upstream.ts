@@ -15,6 +15,7 @@ export interface StubRequest {
   readonly headers: IncomingHttpHeaders;
   /** Names and values by turns, as they came. */
   readonly rawHeaders: readonly string[];
+  readonly body: Buffer;
 }
 
 /** An upstream that says exactly what a test tells it to: for answers that the sandbox would never give. */
@@ -31,10 +32,12 @@ export async function startStub(): Promise<StubUpstream> {
   let last: StubRequest | undefined;
   const server = createServer((request, response) => {
     const { url = '', headers: received, rawHeaders } = request;
-    last = { url, headers: received, rawHeaders };
-    const { status = 200, type = 'application/json', headers = {}, body } = answer;
-    const text = typeof body === 'string' ? body : body(last);
-    request.resume().once('end', () => {
+    const pieces: Buffer[] = [];
+    request.on('data', (piece: Buffer) => pieces.push(piece));
+    request.once('end', () => {
+      last = { url, headers: received, rawHeaders, body: Buffer.concat(pieces) };
+      const { status = 200, type = 'application/json', headers = {}, body } = answer;
+      const text = typeof body === 'string' ? body : body(last);
       response.writeHead(status, { 'content-type': type, ...headers }).end(text);
     });
   });
