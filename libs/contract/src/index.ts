@@ -32,6 +32,6 @@ export type { Emit, EndReply, HeaderPairs, OpenReply, PiecesReply, Reply, WholeR
 export { splice, spliceEvent } from './splice.js';
 export type { Edit } from './splice.js';
 export { SseParser } from './sse.js';
-export type { SseEvent } from './sse.js';
+export type { SseEvent, SseSink } from './sse.js';
 export { NO_USAGE, readUsage } from './usage.js';
 export type { Usage } from './usage.js';

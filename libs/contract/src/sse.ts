@@ -9,6 +9,16 @@ export interface SseEvent {
   readonly event: string | undefined;
 }
 
+/** Who is given the events. */
+export interface SseSink {
+  event(event: SseEvent): void;
+  /**
+   * Is offered the bytes wherever an event begins that did not begin in an earlier packet; answers with how many of
+   * them, from `from` on, it has read itself: whole events, or 0.
+   */
+  skim?(bytes: Buffer, from: number): number;
+}
+
 /** An upstream that never ends a line, or an event, may not fill the memory: the most bytes of one unfinished event. */
 const MOST = 64 * 1024 * 1024;
 
@@ -29,14 +39,21 @@ export class SseParser {
 
   /** Events that are complete with these bytes. */
   push(bytes: Buffer): SseEvent[] {
-    if (bytes.length === 0) return [];
+    const events: SseEvent[] = [];
+    this.feed(bytes, { event: (event) => void events.push(event) });
+    return events;
+  }
+
+  /** The same, one by one. */
+  feed(bytes: Buffer, sink: SseSink): void {
+    if (bytes.length === 0) return;
     const isMore = this.pendingBytes > 0 && !this.atStart;
     if (isMore && !bytes.includes(LF) && !bytes.includes(CR)) return this.keep(bytes);
     const text = this.takePending(bytes);
-    if (!this.atStart) return this.readLines(text);
+    if (!this.atStart) return this.readLines(text, sink);
     if (text.length < MARK.length && MARK.subarray(0, text.length).equals(text)) return this.keep(text);
     this.atStart = false;
-    return this.readLines(text.subarray(0, MARK.length).equals(MARK) ? text.subarray(MARK.length) : text);
+    this.readLines(text.subarray(0, MARK.length).equals(MARK) ? text.subarray(MARK.length) : text, sink);
   }
 
   /** What is left when the stream ended: an event whose last line end is missing still counts. */
@@ -47,11 +64,10 @@ export class SseParser {
     return last ? [last] : [];
   }
 
-  private keep(bytes: Buffer): SseEvent[] {
+  private keep(bytes: Buffer): void {
     this.pending.push(bytes);
     this.pendingBytes += bytes.length;
     this.checkSize();
-    return [];
   }
 
   private checkSize(): void {
@@ -66,10 +82,9 @@ export class SseParser {
     return Buffer.concat(bytes ? [...pending, bytes] : pending);
   }
 
-  private readLines(text: Buffer): SseEvent[] {
-    const events: SseEvent[] = [];
+  private readLines(text: Buffer, sink: SseSink): void {
     const mayHaveReturns = text.includes(CR);
-    let at = 0;
+    let at = this.isBetweenEvents ? skim(sink, text, 0) : 0;
     while (at < text.length) {
       if (this.skipLineFeed) {
         this.skipLineFeed = false;
@@ -80,15 +95,20 @@ export class SseParser {
       }
       const end = mayHaveReturns ? lineEnd(text, at) : text.indexOf(LF, at);
       if (end < 0) break;
-      if (end === at) {
-        const event = this.takeEvent();
-        if (event) events.push(event);
-      } else this.readLine(text, at, end);
       this.skipLineFeed = text[end] === CR;
+      const isBlank = end === at;
+      if (!isBlank) this.readLine(text, at, end);
       at = end + 1;
+      if (!isBlank) continue;
+      const event = this.takeEvent();
+      if (event) sink.event(event);
+      if (!this.skipLineFeed) at = skim(sink, text, at);
     }
     if (at < text.length) this.keep(text.subarray(at));
-    return events;
+  }
+
+  private get isBetweenEvents(): boolean {
+    return this.data.length === 0 && this.event === undefined && !this.skipLineFeed;
   }
 
   private readLine(text: Buffer, from: number, to: number): void {
@@ -116,6 +136,11 @@ const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const DATA = Buffer.from('data');
 const EVENT = Buffer.from('event');
 const LINE_FEED = Buffer.from('\n');
+
+/** Where the sink has read to. */
+function skim(sink: SseSink, text: Buffer, at: number): number {
+  return sink.skim && at < text.length ? at + sink.skim(text, at) : at;
+}
 
 /** Is the field `name` what stands in the line, followed by a colon or by nothing? */
 function startsWith(text: Buffer, from: number, to: number, name: Buffer): boolean {

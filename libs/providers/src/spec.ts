@@ -72,6 +72,8 @@ export interface Decoded {
 export interface StreamDecoder {
   /** @throws GatewayError when the event is an error, or not a chunk */
   push(event: SseEvent): Buffer[];
+  /** Reads events that are like the last one, from the place in `bytes` where one begins; undefined: read on. */
+  skim?(bytes: Buffer, from: number): Skimmed | undefined;
   /** The upstream closed the stream in good order. @throws GatewayError when the answer was not complete */
   end(): Buffer[];
   readonly usage: Usage | undefined;
@@ -79,6 +81,14 @@ export interface StreamDecoder {
   readonly isComplete: boolean;
   /** The text that ends a complete stream in the client's wire. */
   readonly ending: string;
+}
+
+/** Events that were read without being taken apart. */
+export interface Skimmed {
+  /** What the client should see. */
+  readonly events: Buffer;
+  /** How many bytes they were. */
+  readonly taken: number;
 }
 
 /** Sees the bytes of an answer on their way through. */

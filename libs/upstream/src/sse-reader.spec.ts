@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '#contract';
+import type { SseEvent } from '#contract';
 import { Deadlines } from './deadlines.js';
 import { Exchange } from './exchange.js';
 import { SseReader } from './sse-reader.js';
@@ -20,8 +21,10 @@ function open() {
   const give = (data: string | Buffer): void => exchange.onResponseData(controls, Buffer.from(data));
   const reader = new SseReader(exchange);
   const next = async (): Promise<string[] | undefined> => {
-    const events = await reader.next();
-    return events?.map(({ data }) => data.toString());
+    const events: string[] = [];
+    const sink = { event: ({ data }: SseEvent) => void events.push(data.toString()) };
+    while (await reader.next(sink)) if (events.length > 0) return events;
+    return events.length > 0 ? events : undefined;
   };
   return { exchange, give, next };
 }

@@ -1,5 +1,5 @@
 import { GatewayError, SseParser } from '#contract';
-import type { SseEvent } from '#contract';
+import type { SseSink } from '#contract';
 import type { Exchange } from './exchange.js';
 
 /** Reads a streamed answer event by event. */
@@ -9,25 +9,24 @@ export class SseReader {
 
   constructor(private readonly exchange: Exchange) {}
 
-  /** The next events, as many as have come and never none; undefined at the end. @throws GatewayError */
-  async next(): Promise<SseEvent[] | undefined> {
-    while (!this.isAtEnd) {
-      const pieces = await this.exchange.read();
-      if (!pieces) this.isAtEnd = true;
-      const events = pieces ? this.parse(pieces) : this.parser.end();
-      if (events.length > 0) return events;
+  /** Gives the sink what has come, which may be no whole event; false at the end. @throws GatewayError */
+  async next(sink: SseSink): Promise<boolean> {
+    if (this.isAtEnd) return false;
+    const pieces = await this.exchange.read();
+    if (pieces) this.feed(pieces, sink);
+    else {
+      this.isAtEnd = true;
+      for (const event of this.parser.end()) sink.event(event);
     }
-    return undefined;
+    return !this.isAtEnd;
   }
 
-  private parse(pieces: readonly Buffer[]): SseEvent[] {
+  private feed(pieces: readonly Buffer[], sink: SseSink): void {
     try {
-      const [first] = pieces;
-      if (first && pieces.length === 1) return this.parser.push(first);
-      return pieces.flatMap((piece) => this.parser.push(piece));
+      for (const piece of pieces) this.parser.feed(piece, sink);
     } catch (cause) {
       // An event beyond all bounds: the upstream is broken.
-      throw new GatewayError('upstream_unavailable', { cause });
+      throw cause instanceof GatewayError ? cause : new GatewayError('upstream_unavailable', { cause });
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Usage } from '#contract';
+import type { SseEvent, SseSink, Usage } from '#contract';
 import type { BytesDecoder, StreamDecoder } from '#providers';
 import { SseReader } from '#upstream';
 import type { Exchange } from '#upstream';
@@ -13,8 +13,9 @@ export interface Pieces {
 }
 
 /** Server-sent events, decoded one by one. */
-export class EventPieces implements Pieces {
+export class EventPieces implements Pieces, SseSink {
   private readonly reader: SseReader;
+  private decoded: Buffer[] = [];
   private failure: unknown = undefined;
   private isOver = false;
 
@@ -36,22 +37,38 @@ export class EventPieces implements Pieces {
   async next(): Promise<Buffer[] | undefined> {
     while (!this.isOver) {
       if (this.failure !== undefined) throw this.failure;
-      const events = this.decoder.isComplete ? undefined : await this.reader.next();
-      const pieces: Buffer[] = [];
       try {
-        if (events) for (const event of events) pieces.push(...this.decoder.push(event));
-        else {
-          this.isOver = true;
-          pieces.push(...this.decoder.end());
-        }
+        if (this.decoder.isComplete || !(await this.reader.next(this))) this.end();
       } catch (error) {
         // An error in the middle of a packet does not take back what came before it.
-        if (pieces.length === 0) throw error;
+        if (this.decoded.length === 0) throw error;
         this.failure = error;
       }
-      if (pieces.length > 0) return pieces;
+      if (this.decoded.length > 0) return this.take();
     }
     return undefined;
+  }
+
+  event(event: SseEvent): void {
+    for (const piece of this.decoder.push(event)) this.decoded.push(piece);
+  }
+
+  skim(bytes: Buffer, from: number): number {
+    const skimmed = this.decoder.skim?.(bytes, from);
+    if (!skimmed) return 0;
+    this.decoded.push(skimmed.events);
+    return skimmed.taken;
+  }
+
+  private end(): void {
+    this.isOver = true;
+    for (const piece of this.decoder.end()) this.decoded.push(piece);
+  }
+
+  private take(): Buffer[] {
+    const { decoded } = this;
+    this.decoded = [];
+    return decoded;
   }
 }
 

@@ -4,7 +4,7 @@ import { ChunkShape } from './chunk-shape.js';
 import { decodeEmbeddedError } from './decode-error.js';
 import { isGiven, parseUsage } from './decode-response.js';
 import { asksForUsage } from './encode-request.js';
-import type { DecodeContext, StreamDecoder } from '../spec.js';
+import type { DecodeContext, Skimmed, StreamDecoder } from '../spec.js';
 
 const members = new JsonMembers(['model', 'usage', 'error', 'choices', 'object']);
 const DONE = Buffer.from('[DONE]');
@@ -49,11 +49,6 @@ export class ChunkDecoder implements StreamDecoder {
       this.isComplete = true;
       return [];
     }
-    const alike = event.event === undefined ? this.shape?.fill(data) : undefined;
-    if (alike) {
-      this.remember(data);
-      return [alike];
-    }
     if (!members.read(data)) throw broken('The provider sent an event that is not JSON.');
     if (event.event === 'error' || isError(data)) throw decodeEmbeddedError(data);
     this.remember(data);
@@ -63,6 +58,14 @@ export class ChunkDecoder implements StreamDecoder {
       if (!this.includeUsage && hasNoChoices(data)) return [];
     }
     return [this.rewrite(data)];
+  }
+
+  skim(bytes: Buffer, from: number): Skimmed | undefined {
+    const { shape } = this;
+    const skimmed = this.isComplete ? undefined : shape?.skim(bytes, from);
+    if (!shape || !skimmed) return undefined;
+    for (let count = Math.min(skimmed.count, REMEMBERED); count > 0; count--) this.remember(shape.sample);
+    return skimmed;
   }
 
   end(): Buffer[] {
