@@ -2,8 +2,14 @@ const WHOLE = 'sandbox';
 const BURST = 'sandbox;chunks=100';
 const TRICKLE = 'sandbox;chunks=20;gap=2';
 
+/** Images and sounds of so many bytes. */
+export const SMALL_BYTES = 100_000;
+export const LARGE_BYTES = 50_000_000;
+export const SMALL_ANSWER = `sandbox;bytes=${SMALL_BYTES}`;
+export const LARGE_ANSWER = `sandbox;bytes=${LARGE_BYTES}`;
+
 /** What the upstream is asked for; each is a model of the gateway. */
-export const SCRIPTS = [WHOLE, BURST, TRICKLE];
+export const SCRIPTS = [WHOLE, BURST, TRICKLE, SMALL_ANSWER, LARGE_ANSWER];
 
 /** The gateway's name for an upstream model: of the same length, so that all programs are sent as many bytes. */
 export function publicName(script) {

@@ -67,6 +67,16 @@ export function memoryTable(memory) {
   return table(['resident memory after the run, MB', 'now', 'at most'], rows);
 }
 
+/** What one large body adds to the resident memory of each gateway: the middle of the rounds, the least and the most. */
+export function bodiesTable(measured) {
+  const names = [...measured[0].results.keys()];
+  const rows = measured.map(({ title, results }) => [
+    title,
+    ...names.map((name) => spread(summarize(results.get(name), 'mb'))),
+  ]);
+  return table(['memory that one body adds, MB', ...names], rows);
+}
+
 export function machineLines(machine) {
   const { cores, cpu, memoryGb, node, ...packages } = machine;
   const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`);

@@ -1,8 +1,9 @@
 /**
- * CPU time per request of the gateway, beside programs that do less: `npm run bench`.
+ * CPU time per request of the gateway, beside programs that do less, and what large bodies cost in memory:
+ * `npm run bench`.
  *
  *   --quick              short windows, two rounds: a look, not a figure
- *   --only chat-32,…     these cases only (chat-32 chat-1 chat-200 prompt burst trickle latency)
+ *   --only chat-32,…     these cases only (chat-32 chat-1 chat-200 prompt burst trickle latency memory)
  *   --json FILE          everything measured
  *   --root FOLDER        another built checkout, such as one from before a change
  *   --against FOLDER|REV beside another built checkout, or a revision, which is built; the two take turns
@@ -19,13 +20,24 @@ import { stopAll } from './children.mjs';
 import { memoryMb } from './cpu-time.mjs';
 import { describeMachine } from './machine.mjs';
 import { measureCase } from './measure.mjs';
+import { MEMORY, measureMemory } from './memory.mjs';
 import { profile } from './profile.mjs';
 import { startGenerator, startPrograms, startUpstream } from './programs.mjs';
-import { besideTable, cpuTable, latencyTable, machineLines, memoryTable } from './report.mjs';
+import { besideTable, bodiesTable, cpuTable, latencyTable, machineLines, memoryTable } from './report.mjs';
 
 const LONGEST_MINUTES = 40;
-const FULL = { rounds: 3, seconds: 5, warmUp: { seconds: 5, atLeast: 15_000 } };
-const QUICK = { rounds: 2, seconds: 2, warmUp: { seconds: 2, atLeast: 6_000 } };
+const FULL = {
+  rounds: 3,
+  seconds: 5,
+  warmUp: { seconds: 5, atLeast: 15_000 },
+  bodies: { rounds: 5, warmUp: 30 },
+};
+const QUICK = {
+  rounds: 2,
+  seconds: 2,
+  warmUp: { seconds: 2, atLeast: 6_000 },
+  bodies: { rounds: 3, warmUp: 10 },
+};
 
 const print = (text) => process.stdout.write(`${text}\n`);
 
@@ -41,7 +53,7 @@ function readOptions() {
       profile: { type: 'boolean', default: false },
     },
   });
-  const known = [...CASES, LATENCY];
+  const known = [...CASES, LATENCY, MEMORY];
   const only = values.only?.split(',') ?? known.map(({ name }) => name);
   const unknown = only.find((name) => !known.some((one) => one.name === name));
   if (unknown !== undefined) throw new Error(`There is no case '${unknown}'.`);
@@ -72,11 +84,14 @@ async function compare({ root, against, window, isWanted, json }) {
     ...LATENCY,
     results: await measureCase(generator, [direct, ...programs], LATENCY, window),
   };
+  const gateways = programs.filter(({ isGateway }) => isGateway);
+  const bodies = isWanted(MEMORY) ? await measureMemory(gateways, window) : [];
   const memory = Object.fromEntries(programs.map(({ name, id }) => [name, memoryMb(id)]));
   if (measured.length > 0) print(`${cpuTable(measured, names)}\n\n${besideTable(measured, names)}\n`);
   if (latency) print(`${LATENCY.rate} requests/s\n${latencyTable(latency, [direct.name, ...names])}\n`);
+  if (bodies.length > 0) print(`${bodiesTable(bodies)}\n`);
   print(memoryTable(memory));
-  const cases = [...measured, ...(latency ? [latency] : [])].map((one) => ({
+  const cases = [...measured, ...(latency ? [latency] : []), ...bodies].map((one) => ({
     ...one,
     results: Object.fromEntries(one.results),
   }));
