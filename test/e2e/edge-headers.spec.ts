@@ -182,11 +182,8 @@ describe('what a provider sends', () => {
     'keep-alive': 'timeout=999',
     'clear-site-data': '"*"',
   };
-  const OWN = [
-    ...['connection', 'content-length', 'content-type', 'date', 'keep-alive', 'transfer-encoding'],
-    ...['cache-control', 'x-accel-buffering', 'retry-after', 'x-should-retry', 'x-request-id'],
-    ...['x-pllm-model', 'x-pllm-provider', 'x-pllm-attempts', 'x-pllm-overhead-ms'],
-  ];
+  const OWN =
+    /^(connection|content-(length|type)|date|keep-alive|transfer-encoding|cache-control|x-accel-buffering|retry-after|x-should-retry|x-request-id|x-pllm-(model|provider|attempts|overhead-ms))$/;
 
   it.each(kinds.flatMap((kind) => [200, 400, 429, 500, 302].map((status) => [kind, status] as const)))(
     'does not come back: %s, %i',
@@ -194,7 +191,7 @@ describe('what a provider sends', () => {
       answerWith(kind, SENT, status);
       const { headers } = await send(kind);
       expect(JSON.stringify([...headers])).not.toContain(MARK);
-      expect([...headers.keys()].filter((name) => !OWN.includes(name))).toEqual([]);
+      expect([...headers.keys()].filter((name) => !OWN.test(name))).toEqual([]);
       expect(headers.get('keep-alive')).not.toBe('timeout=999');
     },
   );

@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
 import type { GatewayError, HeaderPairs } from '#contract';
-import { STALLED_MS } from './slow-clients.js';
 
 const EVENTS_HEAD: HeaderPairs = ['cache-control', 'no-cache', 'x-accel-buffering', 'no'];
 
@@ -25,14 +24,9 @@ export class AnswerWriter {
   readonly gate = (): Promise<void> | undefined => {
     const { raw } = this;
     if (this.isReleased || !raw.writableNeedDrain) return undefined;
-    // Node ends a connection that takes nothing for so long, and lets it go on while it takes a little.
-    raw.socket?.setTimeout(STALLED_MS);
     return new Promise((resolve) => {
       this.drained = resolve;
-      raw.once('drain', () => {
-        raw.socket?.setTimeout(0);
-        resolve();
-      });
+      raw.once('drain', resolve);
     });
   };
 

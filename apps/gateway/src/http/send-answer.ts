@@ -7,7 +7,6 @@ import { asGatewayError } from './framework-errors.js';
 import type { OpenCall } from './in-flight.js';
 import { AnswerWriter } from './answer-writer.js';
 import { sendError } from './send-error.js';
-import { STALLED_MS } from './slow-clients.js';
 import { toObservable } from './to-observable.js';
 
 /** Up to here a body goes out with its head. */
@@ -122,7 +121,6 @@ function sendBody({ raw, request }: FastifyReply, { headers, contentType, body }
   raw.writeHead(200, [...request.answerHead, ...headers, ...own]);
   if (raw.socket && body.length <= SHORT_BYTES) endShort(raw, raw.socket, body);
   else raw.end(body);
-  if (raw.writableLength > 0) raw.socket?.setTimeout(STALLED_MS);
 }
 
 /** Head and body as one string are one plain write; as two pieces they are gathered, which takes longer. */

@@ -6,7 +6,8 @@ import { sendError } from './send-error.js';
 
 /** Longer than a load balancer keeps an idle connection (60 s is usual), so that it is the one to close it. */
 const KEEP_ALIVE_MS = 72_000;
-const HEADERS_MS = 15_000;
+/** Checked once a second: whoever sends its headers too slowly is closed within 15 s. */
+const HEADERS_MS = 13_000;
 
 export interface ServerLimits {
   readonly bodyLimit: number;
