@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { InvalidEnvironment, readConfig } from './config.js';
+import { InvalidEnvironment, VARIABLES, readConfig } from './config.js';
 
 describe('readConfig', () => {
   it('has a default for everything', () => {
@@ -83,6 +84,21 @@ describe('readConfig', () => {
     ['PLLM_MASTER_KEY', 'sk-1234567890-1234567890-1234'],
     ['PLLM_MASTER_KEY', 'sk-xxxxxxxxxxxxxxxxxxxxxxxxxx'],
     ['PLLM_MASTER_KEY', 'sk-change-me-please-0123456789'],
+    ['PLLM_MASTER_KEY', 'your-master-key-goes-here-please'],
+    ['PLLM_MASTER_KEY', 'changeme-changeme-changeme'],
+    ['PLLM_MASTER_KEY', 'password-password-password'],
+    ['PLLM_MASTER_KEY', '<your master key of 24 letters>'],
+    ['PLLM_MASTER_KEY', ' '.repeat(30)],
+    ['PLLM_MASTER_KEY', 'k'.repeat(30)],
+    ['PLLM_MASTER_KEY', ' k3y-with-a-space-at-its-front'],
+    ['PLLM_MASTER_KEY', 'schlüssel-mit-umlaut-0123456789'],
+    ['PLLM_MASTER_KEY', 'a-key-of-two-lines-01234\n56789'],
+    ['PLLM_SECRET_KEY', Buffer.alloc(32).toString('base64')],
+    ['PLLM_SECRET_KEY', Buffer.from('abab'.repeat(8)).toString('base64')],
+    ['OPENAI_API_KEY', 'sk-...'],
+    ['OPENAI_API_KEY', 'sk-your-openai-key'],
+    ['MISTRAL_API_KEY', 'YOUR_MISTRAL_KEY'],
+    ['GROQ_API_KEY', 'changeme'],
     ['PLLM_SECRET_KEY', 'not-base64-at-all'],
     ['PLLM_SECRET_KEY', randomBytes(31).toString('base64')],
     ['PLLM_SECRET_KEY', randomBytes(33).toString('base64')],
@@ -112,5 +128,9 @@ describe('readConfig', () => {
       expect(message).toMatch(new RegExp(`^${name}: [^\\n]{5,}$`));
       if (value.length > 2) expect(message).not.toContain(value);
     }
+  });
+
+  it.each(VARIABLES)('has %s in its documentation', (name) => {
+    expect(readFileSync('docs/configuration.md', 'utf8')).toContain(`\`${name}\``);
   });
 });

@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readConfig } from './config.js';
+import { InvalidEnvironment, readConfig } from './config.js';
 import { resolveSecrets } from './generated-secrets.js';
 
 let parent: string;
@@ -39,20 +40,38 @@ describe('resolveSecrets', () => {
   });
 
   it('takes what is given, and writes nothing', () => {
-    const PLLM_SECRET_KEY = Buffer.alloc(32, 7).toString('base64');
+    const bytes = randomBytes(32);
+    const PLLM_SECRET_KEY = bytes.toString('base64');
     const given = resolveSecrets(config({ PLLM_MASTER_KEY: 'a-key-of-24-letters-here', PLLM_SECRET_KEY }));
     expect(given).toEqual({
       masterKey: 'a-key-of-24-letters-here',
       masterKeyIsNew: false,
-      secretKey: Buffer.alloc(32, 7),
+      secretKey: bytes,
     });
     expect(readdirSync(dataDir)).toEqual([]);
   });
 
   it('keeps what an operator put there', () => {
     resolveSecrets(config());
-    writeFileSync(join(dataDir, 'master.key'), 'mine-by-choice\n');
-    expect(resolveSecrets(config()).masterKey).toBe('mine-by-choice');
-    expect(readFileSync(join(dataDir, 'master.key'), 'utf8')).toBe('mine-by-choice\n');
+    writeFileSync(join(dataDir, 'master.key'), 'mine-by-choice-0123456789\n');
+    expect(resolveSecrets(config()).masterKey).toBe('mine-by-choice-0123456789');
+    expect(readFileSync(join(dataDir, 'master.key'), 'utf8')).toBe('mine-by-choice-0123456789\n');
+  });
+
+  it.each([
+    ['master.key', ''],
+    ['master.key', ' \n'],
+    ['master.key', 'short'],
+    ['master.key', 'sk-example-0123456789-0123456789'],
+    ['secret.key', ''],
+    ['secret.key', 'AAAA'],
+    ['secret.key', Buffer.alloc(32).toString('base64')],
+  ])('refuses a %s of %j, names it, and leaves it as it is', (name, text) => {
+    resolveSecrets(config());
+    const path = join(dataDir, name);
+    writeFileSync(path, text);
+    expect(() => resolveSecrets(config())).toThrow(InvalidEnvironment);
+    expect(() => resolveSecrets(config())).toThrow(path);
+    expect(readFileSync(path, 'utf8')).toBe(text);
   });
 });

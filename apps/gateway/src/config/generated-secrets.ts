@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { InvalidEnvironment } from './config.js';
 import type { Config } from './config.js';
+import { weaknessOfKey, weaknessOfSecretKey } from './weak-secrets.js';
 
 export interface Secrets {
   readonly masterKey: string;
@@ -11,25 +13,37 @@ export interface Secrets {
   readonly secretKey: Buffer;
 }
 
-/** The secrets that were given, or those in the data directory, made there (mode 0600) at first boot. */
+/**
+ * The secrets that were given, or those in the data directory, made there (mode 0600) at first boot.
+ *
+ * @throws InvalidEnvironment for a file that somebody emptied, or put a weak secret in
+ */
 export function resolveSecrets(config: Config): Secrets {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const master = config.masterKey
     ? { text: config.masterKey, isNew: false }
     : keep(join(config.dataDir, 'master.key'), () => `sk-pllm-${randomBytes(24).toString('base64url')}`);
-  const secretKey =
-    config.secretKey ??
-    Buffer.from(
-      keep(join(config.dataDir, 'secret.key'), () => randomBytes(32).toString('base64')).text,
-      'base64',
-    );
-  return { masterKey: master.text, masterKeyIsNew: master.isNew, secretKey };
+  const secretKey = config.secretKey
+    ? { text: config.secretKey.toString('base64') }
+    : keep(join(config.dataDir, 'secret.key'), () => randomBytes(32).toString('base64'));
+  checkFile(config, 'master.key', config.masterKey ? undefined : weaknessOfKey(master.text));
+  checkFile(config, 'secret.key', config.secretKey ? undefined : weaknessOfSecretKey(secretKey.text));
+  return {
+    masterKey: master.text,
+    masterKeyIsNew: master.isNew,
+    secretKey: Buffer.from(secretKey.text, 'base64'),
+  };
+}
+
+function checkFile({ dataDir }: Config, name: string, weakness: string | undefined): void {
+  if (weakness) throw new InvalidEnvironment(`${join(dataDir, name)}: ${weakness}`);
 }
 
 /** Of two processes that make the file at once, both end up with the one that came first, and whole. */
 function keep(path: string, make: () => string): { text: string; isNew: boolean } {
   const existing = readIfThere(path);
-  if (existing) return { text: existing, isNew: false };
+  // An emptied file is not made anew: what it held may be needed.
+  if (existing !== undefined) return { text: existing, isNew: false };
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   const text = make();
   writeFileSync(draft, `${text}\n`, { mode: 0o600, flag: 'wx', flush: true });
@@ -38,7 +52,7 @@ function keep(path: string, make: () => string): { text: string; isNew: boolean 
     return { text, isNew: true };
   } catch (error) {
     const winner = readIfThere(path);
-    if (winner) return { text: winner, isNew: false };
+    if (winner !== undefined) return { text: winner, isNew: false };
     throw error;
   } finally {
     rmSync(draft, { force: true });
@@ -47,7 +61,7 @@ function keep(path: string, make: () => string): { text: string; isNew: boolean 
 
 function readIfThere(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8').trim() || undefined;
+    return readFileSync(path, 'utf8').trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
