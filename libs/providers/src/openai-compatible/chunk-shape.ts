@@ -5,11 +5,8 @@ import type { Skimmed } from '../spec.js';
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
-const EVENT_HEAD = 'data: ';
-const EVENT_END = '\n\n';
-
-/** So many bytes are looked at in one go: a packet whose shapes take turns is not read as often as it has events. */
-const WINDOW = 16 * 1024;
+const EVENT_HEAD = Buffer.from('data: ');
+const EVENT_END = Buffer.from('\n\n');
 
 /** The members whose text is what changes from one chunk to the next. No text inside of JSON reads like this: its quotes are escaped. */
 const TEXTS = ['"content":"', '"arguments":"', '"reasoning_content":"', '"reasoning":"', '"text":"'];
@@ -18,73 +15,94 @@ const TEXTS = ['"content":"', '"arguments":"', '"reasoning_content":"', '"reason
  * What the event of a chunk is but for its text: the bytes before and behind it, as they come and as they go out.
  * Bytes that begin and end in the same way, with the inside of one JSON string between, are an event with the same
  * members in the same places: what was found in the first one, and edited, is so in all of its kind, and nothing of
- * it is looked for again. Bytes are compared as Latin-1 text, which the engine does fastest.
+ * it is looked for again.
  */
 export class ChunkShape {
   private constructor(
     /** A chunk of this shape. */
     readonly sample: Buffer,
-    private readonly head: string,
-    private readonly tail: string,
-    private readonly outHead: string,
-    private readonly outTail: string,
+    private readonly head: Buffer,
+    private readonly tail: Buffer,
+    private readonly outHead: Buffer,
+    private readonly outTail: Buffer,
   ) {}
 
   /** The shape of a chunk whose event is made by `edits`; undefined where it has no text. */
   static of(data: Buffer, edits: readonly Edit[]): ChunkShape | undefined {
-    const text = data.toString('latin1');
-    const start = textStart(text);
-    const end = start < 0 ? -1 : stringEnd(text, start);
+    const start = textStart(data);
+    const end = start < 0 ? -1 : stringEnd(data, start);
     if (end < 0) return undefined;
     const before = edits.filter((edit) => edit.end <= start);
     const behind = edits.filter((edit) => edit.start > end);
     if (before.length + behind.length < edits.length) return undefined;
     const shifted = behind.map((edit) => ({ ...edit, start: edit.start - end, end: edit.end - end }));
+    const [head, tail] = [data.subarray(0, start), data.subarray(end)];
     return new ChunkShape(
       data,
-      EVENT_HEAD + text.slice(0, start),
-      text.slice(end) + EVENT_END,
-      EVENT_HEAD + splice(data.subarray(0, start), before).toString('latin1'),
-      splice(data.subarray(end), shifted).toString('latin1') + EVENT_END,
+      Buffer.concat([EVENT_HEAD, head]),
+      Buffer.concat([tail, EVENT_END]),
+      Buffer.concat([EVENT_HEAD, splice(head, before)]),
+      Buffer.concat([splice(tail, shifted), EVENT_END]),
     );
   }
 
   /** Reads events of this shape, as many as stand one behind the other. */
   skim(bytes: Buffer, from: number): (Skimmed & { readonly count: number }) | undefined {
-    const { head, tail, outHead, outTail } = this;
-    if (bytes.toString('latin1', from, from + head.length) !== head) return undefined;
-    const text = bytes.toString('latin1', from, from + WINDOW);
-    let events = '';
-    let taken = 0;
-    let count = 0;
-    while (text.startsWith(head, taken)) {
-      const start = taken + head.length;
-      const end = stringEnd(text, start);
-      if (end < 0 || !text.startsWith(tail, end)) break;
-      events += outHead + text.slice(start, end) + outTail;
-      taken = end + tail.length;
-      count++;
+    const { head, tail } = this;
+    const texts: number[] = [];
+    let at = from;
+    while (standsAt(bytes, at, head)) {
+      const start = at + head.length;
+      const end = stringEnd(bytes, start);
+      if (end < 0 || !standsAt(bytes, end, tail)) break;
+      texts.push(start, end);
+      at = end + tail.length;
     }
-    return count === 0 ? undefined : { events: Buffer.from(events, 'latin1'), taken, count };
+    if (texts.length === 0) return undefined;
+    const count = texts.length / 2;
+    const textBytes = at - from - count * (head.length + tail.length);
+    return { events: this.write(bytes, texts, textBytes), taken: at - from, count };
+  }
+
+  /** @param texts where each text starts and ends, one behind the other */
+  private write(bytes: Buffer, texts: readonly number[], textBytes: number): Buffer {
+    const { outHead, outTail } = this;
+    const size = (texts.length / 2) * (outHead.length + outTail.length) + textBytes;
+    const events = Buffer.allocUnsafe(size);
+    let at = 0;
+    for (let index = 0; index < texts.length; index += 2) {
+      events.set(outHead, at);
+      at += outHead.length;
+      const end = texts[index + 1] as number;
+      for (let next = texts[index] as number; next < end; next++) events[at++] = bytes[next] as number;
+      events.set(outTail, at);
+      at += outTail.length;
+    }
+    return events;
   }
 }
 
-function textStart(text: string): number {
+function standsAt(bytes: Buffer, at: number, part: Buffer): boolean {
+  const end = at + part.length;
+  return end <= bytes.length && bytes.compare(part, 0, part.length, at, end) === 0;
+}
+
+function textStart(data: Buffer): number {
   for (const name of TEXTS) {
-    const at = text.indexOf(name);
+    const at = data.indexOf(name);
     if (at >= 0) return at + name.length;
   }
   return -1;
 }
 
 /** Where the JSON string ends whose inside begins at `from`; -1 where it does not, or holds what no JSON string does. */
-function stringEnd(text: string, from: number): number {
-  for (let at = from; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    if (unit === QUOTE) return at;
+function stringEnd(bytes: Buffer, from: number): number {
+  for (let at = from; at < bytes.length; at++) {
+    const byte = bytes[at] as number;
+    if (byte === QUOTE) return at;
     // A line end would end the event, too.
-    if (unit < SPACE) return -1;
-    if (unit === BACKSLASH) at++;
+    if (byte < SPACE) return -1;
+    if (byte === BACKSLASH) at++;
   }
   return -1;
 }
