@@ -166,6 +166,8 @@ describe('a body of the largest size', () => {
     // Not a byte of it is sent: it is refused unread.
     const unread = await rawRequest(bench.url, `${head}content-length: ${MEGABYTE + 1}\r\n\r\n`);
     expect([unread.status, unread.headers.get('connection')]).toEqual([413, 'close']);
+    const expecting = `${head}expect: 100-continue\r\ncontent-length: ${MEGABYTE + 1}\r\n\r\n`;
+    expect((await rawRequest(bench.url, expecting)).status).toBe(413);
     const one = Buffer.concat([
       Buffer.from(`${head}transfer-encoding: chunked\r\n\r\n${(MEGABYTE + 1).toString(16)}\r\n`),
       sized(MEGABYTE + 1),

@@ -44,6 +44,11 @@ describe('a request that is not clear', () => {
     ],
     ['chunked, then identity', () => call([HOST, 'transfer-encoding: chunked, identity'], CHUNKED)],
     ['an unknown transfer encoding', () => call([HOST, 'transfer-encoding: cow'], CHUNKED)],
+    [
+      'an unknown transfer encoding before chunks',
+      () => call([HOST, 'transfer-encoding: cow, chunked'], CHUNKED),
+    ],
+    ['compression as a transfer encoding', () => call([HOST, 'transfer-encoding: gzip, chunked'], CHUNKED)],
     ['a transfer encoding with a tab inside', () => call([HOST, 'transfer-encoding: chu\tnked'], CHUNKED)],
     ['a space before the colon', () => call([HOST, `content-length : ${BODY.length}`])],
     ['a folded header', () => call([HOST, LENGTH, 'x-a: b', ' folded: c'])],
@@ -131,6 +136,12 @@ describe('a request that is odd, and clear', () => {
     [
       'its own host in the URL',
       () => call([HOST, LENGTH], BODY, 'POST http://localhost/v1/chat/completions HTTP/1.1'),
+      200,
+    ],
+    ['chunks in capital letters', () => call([HOST, 'Transfer-Encoding: CHUNKED'], CHUNKED), 200],
+    [
+      'its own host in the URL, in capital letters',
+      () => call([HOST, LENGTH], BODY, 'POST http://LOCALHOST/v1/chat/completions HTTP/1.1'),
       200,
     ],
     ['white space around a value', () => call([HOST, `content-length:  ${BODY.length} `]), 200],

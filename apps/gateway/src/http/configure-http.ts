@@ -3,11 +3,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ERRORS } from '#contract';
 import type { HeaderPairs } from '#contract';
 import type { Access, AccessLog } from '#observability';
+import { Ambiguity } from './ambiguity.js';
 import { UnreadForm } from './body/form-body.pipe.js';
 import { connectionOf } from './connections.js';
 import { Cors } from './cors.js';
 import { decodeBody } from './decode-body.js';
-import { Hosts } from './hosts.js';
 import { InFlight } from './in-flight.js';
 import { KnownRoutes } from './known-routes.js';
 import { SlowClients } from './slow-clients.js';
@@ -49,7 +49,7 @@ const LONGEST_CLIENT_ID = 512;
 export function configureHttp(fastify: FastifyInstance, settings: HttpSettings): void {
   const routes = new KnownRoutes();
   const cors = new Cors(settings.corsOrigins);
-  const hosts = new Hosts();
+  const ambiguity = new Ambiguity();
   fastify.decorate('inFlight', new InFlight());
   fastify.decorateRequest('caller', undefined);
   fastify.decorateRequest('at', 0);
@@ -65,7 +65,7 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
     identify(request, reply, cors, settings.isDraining());
     connection.head = request.answerHead;
     reply.raw.on('close', () => settings.accessLog.write(summarize(request, reply)));
-    const refusal = hosts.check(request.raw);
+    const refusal = ambiguity.find(request.raw);
     if (refusal) {
       connection.isClosing = true;
       void reply.header('connection', 'close');
@@ -80,7 +80,7 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
     settings.authenticate(request).then(() => done(), done);
   });
   fastify.addHook('preParsing', (request, reply, payload, done) => {
-    if (request.headers.expect !== undefined) reply.raw.writeContinue();
+    if (request.headers.expect !== undefined && !isTooLarge(request)) reply.raw.writeContinue();
     if (request.headers['content-encoding'] === undefined) return done(null, payload);
     done(null, decodeBody(request, reply, payload));
   });
@@ -96,6 +96,12 @@ function awaitAuthentication({ server }: FastifyInstance): void {
   server.on('checkContinue', go);
   // An expectation that nobody knows is nothing to refuse a request for (RFC 9110, 10.1.1).
   server.on('checkExpectation', go);
+}
+
+/** Told by its length, before it is asked for. A form has a limit of its own. */
+function isTooLarge({ headers, routeOptions }: FastifyRequest): boolean {
+  const isForm = headers['content-type']?.toLowerCase().startsWith('multipart/') ?? false;
+  return !isForm && Number(headers['content-length']) > (routeOptions.bodyLimit ?? Infinity);
 }
 
 function isPreflight({ method, headers }: FastifyRequest): boolean {

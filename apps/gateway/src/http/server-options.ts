@@ -23,7 +23,7 @@ export function serverOptions({ bodyLimit, requestTimeoutMs }: ServerLimits) {
     http: {
       headersTimeout: Math.min(HEADERS_MS, requestTimeoutMs),
       connectionsCheckingInterval: 1_000,
-      // `Hosts` answers in our words, and sees a second host.
+      // `Ambiguity` answers in our words, and sees a second host.
       requireHostHeader: false,
       joinDuplicateHeaders: true,
     },
