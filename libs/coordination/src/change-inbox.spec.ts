@@ -2,7 +2,11 @@ import { describe, expect, it, vi } from 'vitest';
 import { ChangeInbox } from './change-inbox.js';
 
 function makeFollower(kinds: string[]) {
-  return { kinds, apply: vi.fn(async (_: readonly string[]) => {}), reload: vi.fn(async () => {}) };
+  return {
+    kinds,
+    apply: vi.fn<(ids: readonly string[]) => Promise<void>>(async () => {}),
+    reload: vi.fn(async () => {}),
+  };
 }
 
 const change = (id: string, kind = 'key') => ({ kind, id });
