@@ -155,7 +155,7 @@ const RULES = [
     name: 'admin',
     from: `${GATEWAY}admin/`,
     to: [
-      ...room('admin', 'models', 'auth', 'http', 'config', 'database'),
+      ...room('admin', 'models', 'auth', 'http', 'config', 'database', 'replicas'),
       ...lib('contract', 'providers', 'routing', 'metering', 'persistence', 'observability', 'upstream'),
       ...NEST,
       ...npm('@nestjs/platform-fastify', 'fastify', 'class-validator', 'class-transformer'),

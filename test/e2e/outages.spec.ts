@@ -69,6 +69,10 @@ describe.runIf(inject('postgresUrl'))('a Postgres of its own', () => {
           gateway.admin(method, path, method === 'POST' ? { name: 'x' } : undefined),
         ).rejects.toThrow(/: 503 .*service_unavailable/);
       }
+      expect(await gateway.admin('GET', '/system')).toMatchObject({
+        database: { kind: 'postgres', state: 'down' },
+        breakers: [{ name: 'database', state: expect.stringMatching(/^(half-)?open$/) }],
+      });
       await sleep(Math.max(0, AWAY_MS - (performance.now() - leftAt)));
       await outages[how].come();
 

@@ -56,9 +56,9 @@ export class GatewayProcess {
     return this.child.pid ?? 0;
   }
 
-  /** The banner's lines, once it is whole. */
+  /** The banner's lines, without those of the log, once it is whole. */
   get banner(): string[] | undefined {
-    const lines = this.stdout.split('\n');
+    const lines = this.stdout.split('\n').filter((line) => !line.startsWith('{'));
     const last = lines.findIndex((line) => line.startsWith('curl '));
     return last > 0 && lines.length > last + 1 ? lines.slice(0, last + 1) : undefined;
   }

@@ -22,6 +22,7 @@ describe('readConfig', () => {
       drainDelayMs: 0,
       drainMs: 30_000,
       requestTimeoutMs: 600_000,
+      given: [],
     });
   });
 
@@ -68,7 +69,10 @@ describe('readConfig', () => {
       drainDelayMs: 7_000,
       drainMs: 0,
       requestTimeoutMs: 5_000,
+      given: expect.any(Array),
     });
+    expect(config.given).toContain('OPENAI_API_KEY');
+    expect(config.given).not.toContain('GROQ_API_KEY');
     expect(Object.isFrozen(config)).toBe(true);
   });
 

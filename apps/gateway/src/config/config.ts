@@ -45,6 +45,8 @@ export interface Config {
   readonly drainMs: number;
   /** How long a request may take to arrive, in milliseconds. */
   readonly requestTimeoutMs: number;
+  /** The variables that were set. */
+  readonly given: readonly string[];
 }
 
 export class InvalidEnvironment extends Error {}
@@ -136,6 +138,9 @@ const TEXTS = [
   ...(Object.keys(PROVIDER_KEYS) as (keyof typeof PROVIDER_KEYS)[]),
 ] as const;
 
+/** Every variable there is. */
+export const VARIABLES = [...TEXTS, ...NUMBERS] as const;
+
 /** The environment's configuration. The only place that reads `process.env`. @throws InvalidEnvironment naming the first variable that is wrong, never its value */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const read = checkEnvironment(env);
@@ -158,6 +163,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     drainDelayMs: (read.PLLM_DRAIN_DELAY_SECONDS ?? defaultDrainDelay(read)) * 1000,
     drainMs: (read.PLLM_DRAIN_SECONDS ?? 30) * 1000,
     requestTimeoutMs: (read.PLLM_REQUEST_TIMEOUT_SECONDS ?? 600) * 1000,
+    given: VARIABLES.filter((name) => read[name] !== undefined),
   });
 }
 

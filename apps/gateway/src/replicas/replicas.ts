@@ -54,7 +54,7 @@ export class Replicas {
     database.afterWrite(({ objectType, objectId }) => redis?.publish({ kind: objectType, id: objectId }));
   }
 
-  /** How the news come, and whether that works now; undefined: there are no other gateways. */
+  /** How the news come, and whether that works now; none: there are no other gateways. */
   get feedStates(): readonly { readonly name: string; readonly isUp: boolean }[] {
     return this.feeds.map(({ name, isUp }) => ({ name, isUp }));
   }
