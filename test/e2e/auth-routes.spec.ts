@@ -41,6 +41,8 @@ const ROUTES: [string, string][] = [
   ['GET', '/admin/requests'],
   ['GET', '/admin/requests/req_1'],
   ['GET', '/admin/audit'],
+  ['GET', '/admin/system'],
+  ['POST', '/admin/system/reload'],
 ];
 const PUBLIC = ['/health', '/ready', '/openapi.json'];
 
