@@ -3,10 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { startSandbox } from '../../apps/sandbox/src/sandbox.js';
-import type { Sandbox } from '../../apps/sandbox/src/sandbox.js';
 import { GatewayProcess } from './gateway-process.js';
 import { MASTER_KEY } from './gateway.js';
+import { startSandboxProcess } from './sandbox-process.js';
 import { HELLO } from './stream-client.js';
 
 type Environment = Record<string, string | undefined>;
@@ -16,7 +15,7 @@ export class ReplicaBench {
   private readonly folder = mkdtempSync(join(tmpdir(), 'pllm-replicas-'));
   private readonly secretKey = randomBytes(32).toString('base64');
   private readonly running: GatewayProcess[] = [];
-  private sandbox: Sandbox | undefined;
+  private sandbox: Awaited<ReturnType<typeof startSandboxProcess>> | undefined;
 
   constructor(private readonly databaseUrl: string) {}
 
@@ -40,9 +39,9 @@ export class ReplicaBench {
     return gateway;
   }
 
-  /** A provider and the model `quick` on it. */
+  /** A provider, and the models `quick` and `steady` (a second of chunks) on it. */
   async addUpstream(gateway: GatewayProcess): Promise<void> {
-    this.sandbox ??= await startSandbox();
+    this.sandbox ??= await startSandboxProcess();
     await gateway.addUpstream(this.sandbox.url, { quick: 'quick', steady: 'steady;chunks=40;gap=25' });
   }
 
@@ -65,7 +64,7 @@ export class ReplicaBench {
 
   async close(): Promise<void> {
     await Promise.all(this.running.map((gateway) => gateway.stop()));
-    await this.sandbox?.close();
+    this.sandbox?.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
