@@ -104,7 +104,7 @@ describe.runIf(postgresUrl)('two gateways with a Redis beside', () => {
   let redis: RedisServer;
 
   beforeAll(async () => {
-    redis = await RedisServer.start();
+    redis = await RedisServer.reserve();
     bench = new ReplicaBench(await createDatabase({ url: postgresUrl ?? '' }));
     const REDIS_URL = redis.url;
     [one, two] = await Promise.all([bench.start('one', { REDIS_URL }), bench.start('two', { REDIS_URL })]);
@@ -113,6 +113,20 @@ describe.runIf(postgresUrl)('two gateways with a Redis beside', () => {
   afterAll(async () => {
     await bench.close();
     await redis.stop();
+  });
+
+  const redisBecomes = async (state: string) => {
+    for (const gateway of [one, two]) {
+      await until(async () => (await gateway.admin('GET', '/system')).redis.state === state, 20_000);
+    }
+  };
+
+  it('come up without it, and find it when it is there', async () => {
+    await redisBecomes('down');
+    const { key } = await newKey(one);
+    await becomes(200, two, key);
+    await redis.start();
+    await redisBecomes('up');
   });
 
   itTellsTheOther();
@@ -132,8 +146,10 @@ describe.runIf(postgresUrl)('two gateways with a Redis beside', () => {
     const calls = await load.stop();
     expect(calls.filter(({ status }) => status !== 200)).toEqual([]);
     expect(faultLines(one).length - before).toBeLessThanOrEqual(10);
+    await redisBecomes('down');
     if (how === 'frozen') redis.thaw();
     else await redis.start();
+    await redisBecomes('up');
   });
 });
 

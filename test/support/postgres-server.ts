@@ -65,7 +65,10 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
     await ended;
   };
   const signalAll = (signal: NodeJS.Signals): void => {
-    for (const id of [server.pid ?? 0, ...childrenOf(server.pid ?? 0)]) process.kill(id, signal);
+    const id = server.pid ?? 0;
+    process.kill(id, signal);
+    // The first one makes the others: when it stands still, there are no new ones.
+    for (const child of childrenOf(id)) signalIfThere(child, signal);
   };
   process.once('exit', kill);
   await start();
@@ -84,6 +87,15 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** One whose client has just gone may have ended. */
+function signalIfThere(id: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(id, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 function childrenOf(id: number): number[] {

@@ -10,8 +10,13 @@ export class RedisServer {
 
   private constructor(private readonly port: number) {}
 
+  /** One that is not there yet. */
+  static async reserve(): Promise<RedisServer> {
+    return new RedisServer(await freePort());
+  }
+
   static async start(): Promise<RedisServer> {
-    const server = new RedisServer(await freePort());
+    const server = await RedisServer.reserve();
     await server.start();
     return server;
   }

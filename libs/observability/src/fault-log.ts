@@ -1,7 +1,7 @@
 import type { Logger } from './logger.js';
 
-/** No more than eight lines a minute, four of each kind, from a fault that comes and goes. */
-const EVERY_MS = 15_000;
+/** An outage is several faults at once: each has two lines a minute, and two that it is over. */
+const EVERY_MS = 30_000;
 
 /** Tells of a fault that may come back a thousand times: at once, then now and then with how often it was. */
 export class FaultLog {

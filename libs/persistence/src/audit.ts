@@ -23,10 +23,16 @@ export interface LoggedWrite {
   readonly id: string;
 }
 
-/** The last entry that is older than any write that may still be going on. */
+/**
+ * An entry that is older than any write that may still be going on: by its time, and, since clocks differ, by its number
+ * too.
+ */
 export async function findLogStart(queries: Queries): Promise<bigint> {
-  const [row] = await queries.$queryRaw<{ id: bigint | null }[]>`
-    SELECT max(id) AS id FROM audit_entry WHERE at < now() - interval '2 minutes'`;
+  const [row] = await queries.$queryRaw<{ id: bigint }[]>`
+    SELECT least(
+      coalesce((SELECT id FROM audit_entry WHERE at < now() - interval '2 minutes' ORDER BY id DESC LIMIT 1), 0),
+      greatest(coalesce((SELECT max(id) FROM audit_entry), 0) - 100, 0)
+    ) AS id`;
   return row?.id ?? 0n;
 }
 

@@ -62,7 +62,7 @@ export class Breaker {
         stop();
         this.waiting.delete(giveUp);
       };
-      work().then(
+      new Promise<T>((settled) => settled(work())).then(
         (value) => {
           settle();
           resolve(value);

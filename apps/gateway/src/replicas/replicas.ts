@@ -32,7 +32,11 @@ export class Replicas {
   constructor(options: ReplicasOptions) {
     const { database, databaseUrl, redisUrl, logger } = options;
     const stale = new FaultLog(logger, 'replica_changes');
-    this.inbox = new ChangeInbox((error) => stale.failed('a change cannot be read yet', error));
+    const report = (message: string, error: unknown): void => {
+      // That the database is away is told of once, not by everybody who asks it.
+      if (database.state === 'closed') stale.failed(message, error);
+    };
+    this.inbox = new ChangeInbox((error) => report('a change cannot be read yet', error));
     if (databaseUrl === undefined) return;
     this.feeds.push(new PostgresFeed(databaseUrl, reportTo(logger, 'postgres')));
     if (redisUrl !== undefined) {
@@ -48,7 +52,7 @@ export class Replicas {
           return writes;
         },
       },
-      report: (error) => stale.failed('the log of changes cannot be read', error),
+      report: (error) => report('the log of changes cannot be read', error),
     });
     const { redis } = this;
     database.afterWrite(({ objectType, objectId }) => redis?.publish({ kind: objectType, id: objectId }));
