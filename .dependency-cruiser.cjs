@@ -44,7 +44,7 @@ const RULES = [
   {
     name: 'observability',
     from: '^libs/observability/',
-    to: [...lib('observability'), ...npm('pino')],
+    to: [...lib('observability'), ...npm('pino', 'prom-client')],
     node: true,
   },
   {
@@ -112,6 +112,11 @@ const RULES = [
     name: 'logging',
     from: `${GATEWAY}logging/`,
     to: [...room('logging', 'config'), ...lib('observability'), ...NEST],
+  },
+  {
+    name: 'metrics',
+    from: `${GATEWAY}metrics/`,
+    to: [...room('metrics', 'config', 'logging'), ...lib('observability', 'metering'), ...NEST],
   },
   {
     name: 'database',

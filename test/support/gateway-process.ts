@@ -11,6 +11,9 @@ const MAIN = join(new URL('../..', import.meta.url).pathname, 'dist', 'apps', 'g
 /** A first start makes the database, which takes seconds, and several may start at once. */
 const START_MS = 30_000;
 
+/** Several run at once, on ports that are free. */
+const QUIET = { HOST: '127.0.0.1', PORT: '0', PLLM_LOG_LEVEL: 'silent', PLLM_METRICS_PORT: 'off' };
+
 /** What an operator sees of a process that ended. */
 export interface Ending {
   readonly code: number | null;
@@ -29,7 +32,7 @@ export class GatewayProcess {
     // Nothing of what the tests themselves were started with.
     const { PATH, HOME, TMPDIR } = process.env;
     this.child = spawn(process.execPath, [MAIN], {
-      env: { PATH, HOME, TMPDIR, HOST: '127.0.0.1', PORT: '0', PLLM_LOG_LEVEL: 'silent', ...env },
+      env: { PATH, HOME, TMPDIR, ...QUIET, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));

@@ -11,6 +11,7 @@ import { EmbeddingsModule } from './embeddings/embeddings.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ImagesModule } from './images/images.module.js';
 import { LoggingModule } from './logging/logging.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { ModerationsModule } from './moderations/moderations.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
@@ -25,6 +26,7 @@ export class AppModule {
       imports: [
         TypedConfigModule.register(config),
         LoggingModule,
+        MetricsModule,
         DatabaseModule,
         AuthModule,
         ModelsModule,

@@ -13,6 +13,8 @@ describe('readConfig', () => {
       masterKey: undefined,
       secretKey: undefined,
       logLevel: 'info',
+      metricsPort: 9464,
+      isMetricsPortGiven: false,
       bodyLimit: 32 * 1024 * 1024,
       uploadLimit: 100 * 1024 * 1024,
       providerKeys: {},
@@ -33,6 +35,7 @@ describe('readConfig', () => {
       PLLM_MASTER_KEY: 'a-key-of-24-letters-here',
       PLLM_SECRET_KEY: secretKey.toString('base64'),
       PLLM_LOG_LEVEL: 'silent',
+      PLLM_METRICS_PORT: '9000',
       PLLM_BODY_LIMIT_MB: '1',
       PLLM_UPLOAD_LIMIT_MB: '2',
       PLLM_DEFAULT_IMAGE_MODEL: 'my-painter',
@@ -53,6 +56,8 @@ describe('readConfig', () => {
       masterKey: 'a-key-of-24-letters-here',
       secretKey,
       logLevel: 'silent',
+      metricsPort: 9000,
+      isMetricsPortGiven: true,
       bodyLimit: 1024 * 1024,
       uploadLimit: 2 * 1024 * 1024,
       defaultImageModel: 'my-painter',
@@ -71,6 +76,10 @@ describe('readConfig', () => {
     (name) => expect(readConfig({ [name]: '' })).toEqual(readConfig({})),
   );
 
+  it.each(['off', '0', '00'])('shows no metrics where their port is %s', (port) => {
+    expect(readConfig({ PLLM_METRICS_PORT: port }).metricsPort).toBeUndefined();
+  });
+
   it.each([
     ['PORT', 'eighty'],
     ['PORT', '-1'],
@@ -87,6 +96,9 @@ describe('readConfig', () => {
     ['PLLM_SECRET_KEY', randomBytes(31).toString('base64')],
     ['PLLM_SECRET_KEY', randomBytes(33).toString('base64')],
     ['PLLM_LOG_LEVEL', 'chatty'],
+    ['PLLM_METRICS_PORT', '65536'],
+    ['PLLM_METRICS_PORT', 'on'],
+    ['PLLM_METRICS_PORT', '-1'],
     ['PLLM_BODY_LIMIT_MB', '0'],
     ['PLLM_BODY_LIMIT_MB', '2048'],
     ['PLLM_BODY_LIMIT_MB', 'lots'],

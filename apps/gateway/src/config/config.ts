@@ -23,6 +23,10 @@ export interface Config {
   /** 32 bytes. Undefined: generated at first boot and kept in `dataDir`. */
   readonly secretKey: Buffer | undefined;
   readonly logLevel: string;
+  /** Where Prometheus asks; undefined: nowhere. */
+  readonly metricsPort: number | undefined;
+  /** Did the operator choose that port, so that nothing else will do? */
+  readonly isMetricsPortGiven: boolean;
   /** The largest body of a request, in bytes. */
   readonly bodyLimit: number;
   /** The largest multipart body, in bytes. */
@@ -69,6 +73,15 @@ const PROVIDER_KEYS = {
 const IsKey = (): PropertyDecorator =>
   Matches(/^[\x21-\x7e]{1,8192}$/, { message: 'must be visible ASCII, without spaces' });
 
+/** 0 to 65,535. */
+const PORT = /^(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$/;
+
+const IsPortOrOff = (): PropertyDecorator =>
+  Matches(new RegExp(`${PORT.source}|^off$`), { message: 'must be a port, or off' });
+
+/** Where OpenTelemetry's exporters for Prometheus listen. */
+const METRICS_PORT = 9464;
+
 class Environment {
   @IsOptional() @IsString() @MinLength(1) HOST?: string;
   @IsOptional() @IsInt() @Min(0) @Max(65_535) PORT?: number;
@@ -79,6 +92,7 @@ class Environment {
   @IsOptional() @IsString() @MinLength(24) PLLM_MASTER_KEY?: string;
   @IsOptional() @Matches(SECRET_KEY, { message: 'must be 32 bytes in base64' }) PLLM_SECRET_KEY?: string;
   @IsOptional() @IsIn(LOG_LEVELS) PLLM_LOG_LEVEL?: string;
+  @IsOptional() @IsPortOrOff() PLLM_METRICS_PORT?: string;
   @IsOptional() @IsString() PLLM_DEFAULT_IMAGE_MODEL?: string;
   @IsOptional()
   @Matches(/^(?:\*|https?:\/\/[^\s,/]+(?:\s*,\s*https?:\/\/[^\s,/]+)*)$/, {
@@ -119,6 +133,7 @@ const TEXTS = [
   'PLLM_MASTER_KEY',
   'PLLM_SECRET_KEY',
   'PLLM_LOG_LEVEL',
+  'PLLM_METRICS_PORT',
   'PLLM_DEFAULT_IMAGE_MODEL',
   'PLLM_CORS_ORIGINS',
   'PLLM_PRIVATE_UPSTREAMS',
@@ -137,6 +152,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     masterKey: read.PLLM_MASTER_KEY,
     secretKey: read.PLLM_SECRET_KEY === undefined ? undefined : Buffer.from(read.PLLM_SECRET_KEY, 'base64'),
     logLevel: read.PLLM_LOG_LEVEL ?? 'info',
+    metricsPort: readMetricsPort(read.PLLM_METRICS_PORT),
+    isMetricsPortGiven: read.PLLM_METRICS_PORT !== undefined,
     bodyLimit: (read.PLLM_BODY_LIMIT_MB ?? 32) * 1024 * 1024,
     uploadLimit: (read.PLLM_UPLOAD_LIMIT_MB ?? 100) * 1024 * 1024,
     defaultImageModel: read.PLLM_DEFAULT_IMAGE_MODEL,
@@ -147,6 +164,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     drainMs: (read.PLLM_DRAIN_SECONDS ?? 30) * 1000,
     requestTimeoutMs: (read.PLLM_REQUEST_TIMEOUT_SECONDS ?? 600) * 1000,
   });
+}
+
+function readMetricsPort(given: string | undefined): number | undefined {
+  if (given === 'off' || Number(given) === 0) return undefined;
+  return given === undefined ? METRICS_PORT : Number(given);
 }
 
 function readProviderKeys(read: Environment): Record<string, string> {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ERRORS } from '#contract';
 import type { HeaderPairs } from '#contract';
-import type { Access, AccessLog } from '#observability';
+import type { Access, AccessLog, ErrorCounts } from '#observability';
 import { UnreadForm } from './body/form-body.pipe.js';
 import { connectionOf } from './connections.js';
 import { Cors } from './cors.js';
@@ -15,6 +15,7 @@ import { SlowClients } from './slow-clients.js';
 declare module 'fastify' {
   interface FastifyInstance {
     inFlight: InFlight;
+    errorCounts: ErrorCounts;
   }
   interface FastifyRequest {
     /** When the call came in: milliseconds since 1970, and on the monotonic clock. */
@@ -27,6 +28,7 @@ declare module 'fastify' {
 
 export interface HttpSettings {
   readonly accessLog: AccessLog;
+  readonly errorCounts: ErrorCounts;
   readonly publicPaths: ReadonlySet<string>;
   /** Pages that may call: `*`, or `https://app.example`. */
   readonly corsOrigins: readonly string[];
@@ -51,6 +53,7 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
   const cors = new Cors(settings.corsOrigins);
   const hosts = new Hosts();
   fastify.decorate('inFlight', new InFlight());
+  fastify.decorate('errorCounts', settings.errorCounts);
   fastify.decorateRequest('caller', undefined);
   fastify.decorateRequest('at', 0);
   fastify.decorateRequest('startedAt', 0);

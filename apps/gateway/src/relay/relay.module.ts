@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Global, Module } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { UsageSpool } from '#metering';
+import { CallMetrics } from '#observability';
 import type { Logger } from '#observability';
 import { Database, insertUsageRecords } from '#persistence';
 import { UpstreamClient } from '#upstream';
@@ -57,9 +58,9 @@ import { Relay } from './relay.js';
     },
     {
       provide: Relay,
-      inject: [ModelRegistry, Attempts, UsageSpool],
-      useFactory: (models: ModelRegistry, attempts: Attempts, ledger: UsageSpool) =>
-        new Relay(models, attempts, ledger),
+      inject: [ModelRegistry, Attempts, UsageSpool, CallMetrics],
+      useFactory: (models: ModelRegistry, attempts: Attempts, ledger: UsageSpool, metrics: CallMetrics) =>
+        new Relay(models, attempts, ledger, metrics),
     },
   ],
   exports: [DefaultImageModel, Relay, Uploads, UpstreamClient, UsageSpool],
