@@ -102,7 +102,7 @@ const RULES = [
     name: 'relay module',
     from: `${GATEWAY}relay/relay\\.module\\.ts$`,
     to: [
-      ...room('relay', 'models', 'config', 'logging', 'http'),
+      ...room('relay', 'models', 'config', 'logging', 'tracing', 'http'),
       ...lib('contract', 'metering', 'observability', 'persistence', 'upstream'),
       ...NEST,
     ],
@@ -114,9 +114,10 @@ const RULES = [
     to: [...room('logging', 'config'), ...lib('observability'), ...NEST],
   },
   {
-    name: 'metrics',
-    from: `${GATEWAY}metrics/`,
-    to: [...room('metrics', 'config', 'logging'), ...lib('observability', 'metering'), ...NEST],
+    name: 'metrics, tracing',
+    from: `${GATEWAY}(metrics|tracing)/`,
+    to: [...room('metrics', 'tracing', 'config', 'logging'), ...lib('observability', 'metering'), ...NEST],
+    node: true,
   },
   {
     name: 'database',

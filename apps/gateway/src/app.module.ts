@@ -16,6 +16,7 @@ import { ModelsModule } from './models/models.module.js';
 import { ModerationsModule } from './moderations/moderations.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { RelayModule } from './relay/relay.module.js';
+import { TracingModule } from './tracing/tracing.module.js';
 
 /** The table of contents. */
 @Module({})
@@ -27,6 +28,7 @@ export class AppModule {
         TypedConfigModule.register(config),
         LoggingModule,
         MetricsModule,
+        TracingModule,
         DatabaseModule,
         AuthModule,
         ModelsModule,

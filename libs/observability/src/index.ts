@@ -9,3 +9,7 @@ export { makeRegistry } from './metrics/exposition.js';
 export type { MetricsSources, SpoolDepth } from './metrics/exposition.js';
 export { MetricsServer } from './metrics/metrics-server.js';
 export { redact } from './redact.js';
+export { SpanExporter } from './tracing/span-exporter.js';
+export type { TraceHeaders } from './tracing/trace-context.js';
+export { Tracer } from './tracing/tracer.js';
+export type { AttemptTrace } from './tracing/tracer.js';

@@ -27,6 +27,8 @@ export interface Config {
   readonly metricsPort: number | undefined;
   /** Did the operator choose that port, so that nothing else will do? */
   readonly isMetricsPortGiven: boolean;
+  /** Where traces go; undefined: there are none. */
+  readonly traces: TraceSettings | undefined;
   /** The largest body of a request, in bytes. */
   readonly bodyLimit: number;
   /** The largest multipart body, in bytes. */
@@ -45,6 +47,13 @@ export interface Config {
   readonly drainMs: number;
   /** How long a request may take to arrive, in milliseconds. */
   readonly requestTimeoutMs: number;
+}
+
+export interface TraceSettings {
+  /** The base URL of an OpenTelemetry collector. */
+  readonly endpoint: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly serviceName: string;
 }
 
 export class InvalidEnvironment extends Error {}
@@ -73,6 +82,9 @@ const PROVIDER_KEYS = {
 const IsKey = (): PropertyDecorator =>
   Matches(/^[\x21-\x7e]{1,8192}$/, { message: 'must be visible ASCII, without spaces' });
 
+const BASE_URL = /^https?:\/\/[^\s?#@/]+(\/[^\s?#@]*)?$/;
+const BASE_URL_RULE = 'must be an http or https URL without credentials, query or fragment';
+
 /** 0 to 65,535. */
 const PORT = /^(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$/;
 
@@ -93,6 +105,13 @@ class Environment {
   @IsOptional() @Matches(SECRET_KEY, { message: 'must be 32 bytes in base64' }) PLLM_SECRET_KEY?: string;
   @IsOptional() @IsIn(LOG_LEVELS) PLLM_LOG_LEVEL?: string;
   @IsOptional() @IsPortOrOff() PLLM_METRICS_PORT?: string;
+  @IsOptional() @Matches(BASE_URL, { message: BASE_URL_RULE }) OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+  @IsOptional()
+  @Matches(/^[\w.-]+=[\x21-\x2b\x2d-\x7e]*(?:,[\w.-]+=[\x21-\x2b\x2d-\x7e]*)*$/, {
+    message: 'must be name=value, separated by commas, values percent-encoded',
+  })
+  OTEL_EXPORTER_OTLP_HEADERS?: string;
+  @IsOptional() @IsString() OTEL_SERVICE_NAME?: string;
   @IsOptional() @IsString() PLLM_DEFAULT_IMAGE_MODEL?: string;
   @IsOptional()
   @Matches(/^(?:\*|https?:\/\/[^\s,/]+(?:\s*,\s*https?:\/\/[^\s,/]+)*)$/, {
@@ -108,11 +127,7 @@ class Environment {
   @IsOptional() @IsKey() DEEPSEEK_API_KEY?: string;
   @IsOptional() @IsKey() XAI_API_KEY?: string;
   @IsOptional() @IsKey() FIREWORKS_API_KEY?: string;
-  @IsOptional()
-  @Matches(/^https?:\/\/[^\s?#@/]+(\/[^\s?#@]*)?$/, {
-    message: 'must be an http or https URL without credentials, query or fragment',
-  })
-  OPENAI_BASE_URL?: string;
+  @IsOptional() @Matches(BASE_URL, { message: BASE_URL_RULE }) OPENAI_BASE_URL?: string;
   @IsOptional() @IsInt() @Min(1) @Max(1_024) PLLM_BODY_LIMIT_MB?: number;
   @IsOptional() @IsInt() @Min(1) @Max(10_240) PLLM_UPLOAD_LIMIT_MB?: number;
   @IsOptional() @IsInt() @Min(0) @Max(3_600) PLLM_DRAIN_SECONDS?: number;
@@ -134,6 +149,9 @@ const TEXTS = [
   'PLLM_SECRET_KEY',
   'PLLM_LOG_LEVEL',
   'PLLM_METRICS_PORT',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'OTEL_SERVICE_NAME',
   'PLLM_DEFAULT_IMAGE_MODEL',
   'PLLM_CORS_ORIGINS',
   'PLLM_PRIVATE_UPSTREAMS',
@@ -154,6 +172,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     logLevel: read.PLLM_LOG_LEVEL ?? 'info',
     metricsPort: readMetricsPort(read.PLLM_METRICS_PORT),
     isMetricsPortGiven: read.PLLM_METRICS_PORT !== undefined,
+    traces: readTraceSettings(read),
     bodyLimit: (read.PLLM_BODY_LIMIT_MB ?? 32) * 1024 * 1024,
     uploadLimit: (read.PLLM_UPLOAD_LIMIT_MB ?? 100) * 1024 * 1024,
     defaultImageModel: read.PLLM_DEFAULT_IMAGE_MODEL,
@@ -169,6 +188,30 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
 function readMetricsPort(given: string | undefined): number | undefined {
   if (given === 'off' || Number(given) === 0) return undefined;
   return given === undefined ? METRICS_PORT : Number(given);
+}
+
+function readTraceSettings(read: Environment): TraceSettings | undefined {
+  const endpoint = read.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (endpoint === undefined) return undefined;
+  const pairs = read.OTEL_EXPORTER_OTLP_HEADERS?.split(',') ?? [];
+  const headers = pairs.map((pair) => {
+    const at = pair.indexOf('=');
+    return [pair.slice(0, at), decode(pair.slice(at + 1))];
+  });
+  return {
+    endpoint,
+    headers: Object.fromEntries(headers) as Record<string, string>,
+    serviceName: read.OTEL_SERVICE_NAME ?? 'pllm',
+  };
+}
+
+/** A value that somebody did not encode is meant as it stands. */
+function decode(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }
 
 function readProviderKeys(read: Environment): Record<string, string> {

@@ -1,5 +1,6 @@
 import { GatewayError } from '#contract';
 import type { Operation, OperationName, WireRequest } from '#contract';
+import type { TraceHeaders } from '#observability';
 import type { Caller } from '../auth/caller.js';
 
 /** One call, from a known caller. */
@@ -12,6 +13,7 @@ export interface Call<N extends OperationName = OperationName> {
   readonly at: number;
   /** The same moment on the monotonic clock, in milliseconds. */
   readonly startedAt: number;
+  readonly traceHeaders: TraceHeaders;
 }
 
 /** What is known of a request when its body is not read yet. */
@@ -20,14 +22,15 @@ interface Arrival {
   readonly at: number;
   readonly startedAt: number;
   readonly caller?: Caller | undefined;
+  readonly headers: Readonly<Record<string, unknown>>;
 }
 
 /** A call as it came in. @throws GatewayError where nobody has authenticated it */
 export function callOf<N extends OperationName>(
   operation: N,
   request: Call<N>['request'],
-  { id, at, startedAt, caller }: Arrival,
+  { id, at, startedAt, caller, headers }: Arrival,
 ): Call<N> {
   if (!caller) throw new GatewayError('invalid_api_key');
-  return { requestId: id, operation, request, caller, at, startedAt };
+  return { requestId: id, operation, request, caller, at, startedAt, traceHeaders: headers as TraceHeaders };
 }

@@ -1,4 +1,4 @@
-import type { Usage } from '#contract';
+import type { SseEvent, Usage } from '#contract';
 import type { BytesDecoder, StreamDecoder } from '#providers';
 import { SseReader } from '#upstream';
 import type { Exchange } from '#upstream';
@@ -21,6 +21,8 @@ export class EventPieces implements Pieces {
   constructor(
     exchange: Exchange,
     private readonly decoder: StreamDecoder,
+    /** Is shown the first event. */
+    private see: ((data: Buffer) => void) | undefined,
   ) {
     this.reader = new SseReader(exchange);
   }
@@ -37,6 +39,7 @@ export class EventPieces implements Pieces {
     while (!this.isOver) {
       if (this.failure !== undefined) throw this.failure;
       const events = this.decoder.isComplete ? undefined : await this.reader.next();
+      if (this.see) this.showFirst(events);
       const pieces: Buffer[] = [];
       try {
         if (events) for (const event of events) pieces.push(...this.decoder.push(event));
@@ -52,6 +55,11 @@ export class EventPieces implements Pieces {
       if (pieces.length > 0) return pieces;
     }
     return undefined;
+  }
+
+  private showFirst(events: readonly SseEvent[] | undefined): void {
+    if (events?.[0]) this.see?.(events[0].data);
+    this.see = undefined;
   }
 }
 

@@ -9,6 +9,7 @@ import { UpstreamClient } from '#upstream';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { Uploads } from '../http/body/uploads.js';
+import { Tracing } from '../tracing/tracing.module.js';
 import { LOGGER } from '../logging/logging.module.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { Attempts } from './attempt.js';
@@ -58,9 +59,14 @@ import { Relay } from './relay.js';
     },
     {
       provide: Relay,
-      inject: [ModelRegistry, Attempts, UsageSpool, CallMetrics],
-      useFactory: (models: ModelRegistry, attempts: Attempts, ledger: UsageSpool, metrics: CallMetrics) =>
-        new Relay(models, attempts, ledger, metrics),
+      inject: [ModelRegistry, Attempts, UsageSpool, CallMetrics, Tracing],
+      useFactory: (
+        models: ModelRegistry,
+        attempts: Attempts,
+        ledger: UsageSpool,
+        metrics: CallMetrics,
+        { tracer }: Tracing,
+      ) => new Relay(models, attempts, ledger, metrics, tracer),
     },
   ],
   exports: [DefaultImageModel, Relay, Uploads, UpstreamClient, UsageSpool],

@@ -2,7 +2,7 @@ import { GatewayError, asksForStream } from '#contract';
 import type { CallSignal, Emit, HeaderPairs, Target, Usage } from '#contract';
 import { Tally } from '#metering';
 import type { UsageSpool } from '#metering';
-import type { CallObserver } from '#observability';
+import type { CallObserver, Tracer } from '#observability';
 import { firstAnswer } from '#routing';
 import type { Exchange } from '#upstream';
 import type { ModelRegistry } from '../models/model-registry.js';
@@ -29,6 +29,8 @@ export class Relay {
     private readonly attempts: Attempts,
     private readonly ledger: Pick<UsageSpool, 'append'>,
     private readonly observer: CallObserver,
+    /** Undefined: nobody wants traces. */
+    private readonly tracer: Tracer | undefined,
   ) {}
 
   /**
@@ -43,6 +45,7 @@ export class Relay {
   async relay(call: Call, signal: CallSignal, emit: Emit): Promise<void> {
     const tally = startTally(call);
     const watch = new Stopwatch(call.startedAt);
+    const trace = this.tracer?.begin(call);
     const current: Current = {};
     signal.listen((reason) => current.exchange?.abort(reason));
     try {
@@ -53,9 +56,12 @@ export class Relay {
         signal.throwIfAborted();
         tally.attempt(target);
         current.target = target;
-        current.exchange = this.attempts.send(operation, request, target);
-        watch.send(current.exchange, performance.now());
-        return this.attempts.receive(operation, request, target, current.exchange);
+        const span = trace?.attempt(operation, target);
+        const exchange = this.attempts.send(operation, request, target, span);
+        current.exchange = exchange;
+        watch.send(exchange, performance.now());
+        const answer = this.attempts.receive(operation, request, target, exchange, span);
+        return span ? span.follow(answer, exchange) : answer;
       });
       current.winner = winner;
       tally.commit();
@@ -81,6 +87,7 @@ export class Relay {
         emit({ kind: 'whole', headers, contentType, body });
       }
       this.observer.observe(record, watch.stop(now));
+      trace?.end(record, now);
     }
   }
 }
