@@ -1,5 +1,5 @@
 export { AccessLog } from './access-log.js';
-export type { Access } from './access-log.js';
+export type { Access, AccessedCall } from './access-log.js';
 export { createLogging, describeError } from './logger.js';
 export type { Logger, Logging } from './logger.js';
 export { CallMetrics } from './metrics/call-metrics.js';

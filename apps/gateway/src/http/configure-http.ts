@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ERRORS } from '#contract';
 import type { HeaderPairs } from '#contract';
-import type { Access, AccessLog, ErrorCounts } from '#observability';
+import type { Access, AccessedCall, AccessLog, ErrorCounts } from '#observability';
 import { UnreadForm } from './body/form-body.pipe.js';
 import { connectionOf } from './connections.js';
 import { Cors } from './cors.js';
@@ -21,6 +21,8 @@ declare module 'fastify' {
     /** When the call came in: milliseconds since 1970, and on the monotonic clock. */
     at: number;
     startedAt: number;
+    /** The model call that it is, once that is known. */
+    call: { readonly record: AccessedCall | undefined } | undefined;
     /** Headers that every answer has. */
     answerHead: HeaderPairs;
   }
@@ -57,6 +59,7 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
   fastify.decorateRequest('caller', undefined);
   fastify.decorateRequest('at', 0);
   fastify.decorateRequest('startedAt', 0);
+  fastify.decorateRequest('call', undefined);
   fastify.decorateRequest('answerHead', null as never);
   fastify.addHook('onRoute', (route) => routes.add(route.method, route.url));
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -165,6 +168,7 @@ function summarize(request: FastifyRequest, reply: FastifyReply): Access {
     isWhole: raw.writableFinished,
     keyId: request.caller?.keyId ?? null,
     ms: performance.now() - request.startedAt,
+    call: request.call?.record,
   };
 }
 

@@ -1,6 +1,7 @@
 import { GatewayError } from '#contract';
 import type { Operation, OperationName, WireRequest } from '#contract';
-import type { TraceHeaders } from '#observability';
+import type { UsageRecord } from '#metering';
+import type { AccessedCall, TraceHeaders } from '#observability';
 import type { Caller } from '../auth/caller.js';
 
 /** One call, from a known caller. */
@@ -14,6 +15,8 @@ export interface Call<N extends OperationName = OperationName> {
   /** The same moment on the monotonic clock, in milliseconds. */
   readonly startedAt: number;
   readonly traceHeaders: TraceHeaders;
+  /** What became of it; undefined: it is not over. */
+  record: UsageRecord | undefined;
 }
 
 /** What is known of a request when its body is not read yet. */
@@ -22,6 +25,8 @@ interface Arrival {
   readonly at: number;
   readonly startedAt: number;
   readonly caller?: Caller | undefined;
+  /** What the access log tells of. */
+  call: { readonly record: AccessedCall | undefined } | undefined;
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
@@ -29,8 +34,12 @@ interface Arrival {
 export function callOf<N extends OperationName>(
   operation: N,
   request: Call<N>['request'],
-  { id, at, startedAt, caller, headers }: Arrival,
+  arrival: Arrival,
 ): Call<N> {
+  const { id: requestId, at, startedAt, caller } = arrival;
   if (!caller) throw new GatewayError('invalid_api_key');
-  return { requestId: id, operation, request, caller, at, startedAt, traceHeaders: headers as TraceHeaders };
+  const traceHeaders = arrival.headers as TraceHeaders;
+  const call = { requestId, operation, request, caller, at, startedAt, traceHeaders, record: undefined };
+  arrival.call = call;
+  return call;
 }

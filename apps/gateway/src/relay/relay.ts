@@ -79,6 +79,7 @@ export class Relay {
       current.exchange?.release();
       tally.seeUsage(usageOf(current.winner));
       const record = tally.close(performance.now());
+      call.record = record;
       await this.ledger.append(record);
       const now = performance.now();
       if (current.winner?.kind === 'whole') {
