@@ -51,7 +51,7 @@ const RULES = [
   {
     name: 'observability',
     from: '^libs/observability/',
-    to: [...lib('observability'), ...npm('pino')],
+    to: [...lib('observability'), ...npm('pino', 'prom-client')],
     node: true,
   },
   {
@@ -109,7 +109,7 @@ const RULES = [
     name: 'relay module',
     from: `${GATEWAY}relay/relay\\.module\\.ts$`,
     to: [
-      ...room('relay', 'models', 'config', 'logging', 'http'),
+      ...room('relay', 'models', 'config', 'logging', 'tracing', 'http'),
       ...lib('contract', 'metering', 'observability', 'persistence', 'upstream'),
       ...NEST,
     ],
@@ -119,6 +119,12 @@ const RULES = [
     name: 'logging',
     from: `${GATEWAY}logging/`,
     to: [...room('logging', 'config'), ...lib('observability'), ...NEST],
+  },
+  {
+    name: 'metrics, tracing',
+    from: `${GATEWAY}(metrics|tracing)/`,
+    to: [...room('metrics', 'tracing', 'config', 'logging'), ...lib('observability', 'metering'), ...NEST],
+    node: true,
   },
   {
     name: 'database',

@@ -18,6 +18,7 @@ export async function startGateway({ root, upstream, databaseUrl, nodeOptions = 
     HOME: folder,
     HOST: '127.0.0.1',
     PORT: String(port),
+    PLLM_METRICS_PORT: String(await freePort()),
     PLLM_DATA_DIR: join(folder, 'data'),
     PLLM_DRAIN_DELAY_SECONDS: '0',
     PLLM_MASTER_KEY: MASTER_KEY,

@@ -24,6 +24,7 @@ export async function startGateway(programs, folder) {
       HOME,
       HOST: '127.0.0.1',
       PORT: String(port),
+      PLLM_METRICS_PORT: 'off',
       PLLM_DATA_DIR: join(folder, 'data'),
       PLLM_MASTER_KEY: masterKey,
     },

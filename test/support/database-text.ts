@@ -2,8 +2,12 @@ import { Database } from '#persistence';
 import type { Gateway } from '../../apps/gateway/src/gateway.js';
 
 /** Everything in the database as text; binary columns in hex. */
-export async function databaseText(gateway: Pick<Gateway, 'app'>): Promise<string> {
-  const { prisma } = gateway.app.get(Database);
+export function databaseText(gateway: Pick<Gateway, 'app'>): Promise<string> {
+  return textOf(gateway.app.get(Database));
+}
+
+/** The same of a database that no gateway has open. */
+export async function textOf({ prisma }: Pick<Database, 'prisma'>): Promise<string> {
   const tables = await prisma.$queryRaw<{ name: string }[]>`
     SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'`;
   const texts: string[] = [];

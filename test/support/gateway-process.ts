@@ -11,8 +11,14 @@ const MAIN = join(new URL('../..', import.meta.url).pathname, 'dist', 'apps', 'g
 /** A first start makes the database, which takes seconds, and several may start at once. */
 const START_MS = 30_000;
 
-/** No balancer is before it, unless a test puts one there. */
-const DEFAULTS = { HOST: '127.0.0.1', PORT: '0', PLLM_LOG_LEVEL: 'silent', PLLM_DRAIN_DELAY_SECONDS: '0' };
+/** Several run at once, on ports that are free; no balancer is before one, unless a test puts it there. */
+const DEFAULTS = {
+  HOST: '127.0.0.1',
+  PORT: '0',
+  PLLM_LOG_LEVEL: 'silent',
+  PLLM_DRAIN_DELAY_SECONDS: '0',
+  PLLM_METRICS_PORT: 'off',
+};
 
 /** What an operator sees of a process that ended. */
 export interface Ending {

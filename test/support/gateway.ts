@@ -50,6 +50,7 @@ export async function startBench(env: Record<string, string> = {}): Promise<Test
       PLLM_MASTER_KEY: MASTER_KEY,
       PLLM_LOG_LEVEL: 'silent',
       PLLM_DRAIN_DELAY_SECONDS: '0',
+      PLLM_METRICS_PORT: 'off',
       ...env,
     }),
   );

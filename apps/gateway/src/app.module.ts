@@ -11,11 +11,13 @@ import { EmbeddingsModule } from './embeddings/embeddings.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ImagesModule } from './images/images.module.js';
 import { LoggingModule } from './logging/logging.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { ModerationsModule } from './moderations/moderations.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { RelayModule } from './relay/relay.module.js';
 import { ReplicasModule } from './replicas/replicas.module.js';
+import { TracingModule } from './tracing/tracing.module.js';
 
 /** The table of contents. */
 @Module({})
@@ -26,6 +28,8 @@ export class AppModule {
       imports: [
         TypedConfigModule.register(config),
         LoggingModule,
+        MetricsModule,
+        TracingModule,
         DatabaseModule,
         AuthModule,
         ModelsModule,

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { GatewayError } from '#contract';
-import { AccessLog } from '#observability';
+import { AccessLog, ErrorCounts } from '#observability';
 import type { Logger } from '#observability';
 import { AppModule } from './app.module.js';
 import { Authenticator } from './auth/authenticator.js';
@@ -13,6 +13,7 @@ import { configureHttp } from './http/configure-http.js';
 import { OpenAiErrorFilter } from './http/openai-error.filter.js';
 import { STALLED_MS } from './http/slow-clients.js';
 import { serverOptions } from './http/server-options.js';
+import { startMetrics } from './metrics/start-metrics.js';
 import { LOGGER } from './logging/logging.module.js';
 
 const PUBLIC_PATHS = new Set(['/health', '/ready', '/openapi.json']);
@@ -25,6 +26,8 @@ export interface Gateway {
   readonly app: NestFastifyApplication;
   /** `http://127.0.0.1:8080` */
   readonly url: string;
+  /** Where Prometheus asks: `http://127.0.0.1:9464/metrics`; undefined: nowhere. */
+  readonly metricsUrl: string | undefined;
   /**
    * Says so at `/ready`, goes on for the delay, takes no more calls, and lets those in flight finish within the
    * deadline; then records are flushed and everything is closed.
@@ -32,7 +35,7 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** Builds and starts a gateway. @throws DirectoryInUse, WrongSecretKey */
+/** Builds and starts a gateway. @throws DirectoryInUse, WrongSecretKey, InvalidEnvironment */
 export async function startGateway(config: Config): Promise<Gateway> {
   const adapter = new FastifyAdapter({ ...serverOptions(config), skipMiddie: true });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.register(config), adapter, {
@@ -46,6 +49,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const fastify = adapter.getInstance();
   configureHttp(fastify, {
     accessLog: app.get(AccessLog),
+    errorCounts: app.get(ErrorCounts),
     publicPaths: PUBLIC_PATHS,
     corsOrigins: config.corsOrigins,
     stalledMs: Math.min(STALLED_MS, config.requestTimeoutMs),
@@ -61,6 +65,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     isDraining: () => drain.isDraining,
   });
   app.useGlobalFilters(new OpenAiErrorFilter(logger));
+  const metrics = await startMetrics(config, app, () => fastify.inFlight.size);
   await app.listen(config.port, config.host);
   const stop = async (): Promise<void> => {
     drain.begin();
@@ -73,9 +78,10 @@ export async function startGateway(config: Config): Promise<Gateway> {
     // Who never sends its request, or never reads its answer, does not hold the process.
     const patience = setTimeout(() => fastify.server.closeAllConnections(), LAST_WORDS_MS);
     await app.close();
+    await metrics?.close();
     clearTimeout(patience);
   };
-  return { app, url: await app.getUrl(), stop };
+  return { app, url: await app.getUrl(), metricsUrl: metrics?.url, stop };
 }
 
 function isStopping(): GatewayError {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -52,6 +53,12 @@ function open(everyMs = 60_000, processId = process.pid): UsageSpool {
   });
 }
 
+/** A file of a process that is no more, with 21 bytes. */
+function writeLeftOver(folder: string): void {
+  mkdirSync(folder);
+  writeFileSync(join(folder, `7-${deadId()}-0.jsonl`), '{"requestId":"old!"}\n');
+}
+
 /** The id of a process that is no more. */
 const deadId = (): number => spawnSync(process.execPath, ['--version']).pid;
 
@@ -62,6 +69,25 @@ describe('UsageSpool', () => {
     const [name = ''] = files();
     expect(readFileSync(join(folder, name), 'utf8')).toBe('{"requestId":"a","at":1,"model":"m"}\n');
     expect(spool.pending).toBe(1);
+  });
+
+  it('says how much waits, and since when', async () => {
+    writeLeftOver(folder);
+    isDown = true;
+    const before = Date.now();
+    const spool = open();
+    expect(spool.depth).toEqual({ records: 0, bytes: 21, oldestAt: 7 });
+    await spool.append(record('a'));
+    expect(spool.depth).toEqual({ records: 1, bytes: 21 + 37, oldestAt: 7 });
+    await spool.flush();
+    await spool.append(record('b'));
+    expect(spool.depth.records).toBe(2);
+    isDown = false;
+    expect(await spool.flush()).toBe(true);
+    expect(spool.depth).toEqual({ records: 0, bytes: 0, oldestAt: undefined });
+    await spool.append(record('c'));
+    expect(spool.depth.oldestAt).toBeGreaterThanOrEqual(before);
+    await spool.close();
   });
 
   it('writes a batch by itself, in order, and the file is gone', async () => {

@@ -11,6 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { Lines } from './lines.js';
+import { depthOf, isLive, leftSegment } from './spool-segment.js';
+import type { Segment, SpoolDepth } from './spool-segment.js';
 import type { UsageRecord } from './usage-record.js';
 
 export interface SpoolOptions {
@@ -29,12 +31,6 @@ const RETRY_MS = 1_000;
 /** Records of an outage are kept in memory up to here; the others are read back from their file. */
 const MOST_IN_MEMORY = 50_000;
 const LINE_FEED = Buffer.from('\n');
-
-interface Segment {
-  readonly path: string;
-  /** Undefined: read them from the file. */
-  readonly lines: Lines | undefined;
-}
 
 interface OpenSegment {
   readonly path: string;
@@ -68,13 +64,19 @@ export class UsageSpool {
     this.sealed = readdirSync(options.folder)
       .filter((name) => name.endsWith('.jsonl') && !isLive(name, options.processId))
       .sort()
-      .map((name) => ({ path: join(options.folder, name), lines: undefined }));
+      .map((name) => leftSegment(join(options.folder, name)));
     if (this.sealed.length > 0) this.schedule(0);
   }
 
   /** Records that are not in the database yet, those of earlier processes not counted. */
   get pending(): number {
     return this.inMemory;
+  }
+
+  get depth(): SpoolDepth {
+    const { open } = this;
+    const last = open && { path: open.path, count: open.lines.count, length: open.lines.length };
+    return depthOf(last ? [...this.sealed, last] : this.sealed);
   }
 
   /** Settles when the record is in the file. Records that come in one turn of the event loop share one `write()`. */
@@ -194,7 +196,8 @@ export class UsageSpool {
     if (segment.descriptor !== undefined) closeSync(segment.descriptor);
     const fits = this.inMemory <= MOST_IN_MEMORY || segment.descriptor === undefined;
     if (!fits) this.inMemory -= segment.lines.count;
-    this.sealed.push({ path: segment.path, lines: fits ? segment.lines : undefined });
+    const { path, lines } = segment;
+    this.sealed.push({ path, lines: fits ? lines : undefined, count: lines.count, length: lines.length });
   }
 
   /** Another process that was started beside this one may have taken the file over, and done with it. */
@@ -216,18 +219,5 @@ export class UsageSpool {
       this.options.report(`a torn usage record is left out (${path})`, error);
       return false;
     }
-  }
-}
-
-/** Does the file belong to another process that is still running? */
-function isLive(name: string, ownId: number): boolean {
-  const id = Number(name.split('-')[1]);
-  if (!Number.isInteger(id) || id === ownId) return false;
-  try {
-    process.kill(id, 0);
-    return true;
-  } catch (error) {
-    // It runs, as another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

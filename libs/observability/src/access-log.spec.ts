@@ -9,6 +9,7 @@ const ACCESS = {
   isWhole: true,
   keyId: 'key_1',
   ms: 1.23456,
+  call: undefined,
 };
 
 let printed: string[];
@@ -49,6 +50,42 @@ describe('AccessLog', () => {
       },
       expect.objectContaining({ key_id: null, whole: false }),
     ]);
+  });
+
+  it('tells of a model call what became of it', () => {
+    const call = { model: 'my-gpt', provider: 'eu', attempts: 2, promptTokens: 5, completionTokens: 3 };
+    log.write({ ...ACCESS, call });
+    log.write({ ...ACCESS, call: { ...call, provider: null } });
+    log.flush();
+    const told = { model: 'my-gpt', attempts: 2, prompt_tokens: 5, completion_tokens: 3 };
+    expect(lines()).toEqual([
+      expect.objectContaining({ ...told, provider: 'eu' }),
+      expect.objectContaining({ ...told, provider: null }),
+    ]);
+  });
+
+  it.each(['a"b\\c', 'line\nfeed\r\0', 'é\u{1f600}\u2028', '\ud83d', '\x7f', '"},{"level":"error"'])(
+    'is one line of ASCII and true to a name such as %j',
+    (model) => {
+      const call = { model, provider: 'eu', attempts: 1, promptTokens: 0, completionTokens: 0 };
+      for (let again = 0; again < 2; again++) log.write({ ...ACCESS, call });
+      log.flush();
+      expect(printed.join('')).toMatch(/^[\x20-\x7e]+\n[\x20-\x7e]+\n$/);
+      expect(lines()).toEqual([expect.objectContaining({ model }), expect.objectContaining({ model })]);
+    },
+  );
+
+  it('has room for the longest names, and does not keep them all', () => {
+    for (let serial = 0; serial < 2_500; serial++) {
+      const model = `${serial}`.padEnd(256, '\u2028');
+      log.write({
+        ...ACCESS,
+        call: { model, provider: 'x', attempts: 1, promptTokens: 0, completionTokens: 0 },
+      });
+    }
+    log.flush();
+    expect(lines()).toHaveLength(2_500);
+    expect(lines().at(-1)).toMatchObject({ model: '2499'.padEnd(256, '\u2028') });
   });
 
   it('prints whole lines, each once and in order, however many come', () => {

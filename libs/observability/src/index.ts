@@ -1,6 +1,16 @@
 export { AccessLog } from './access-log.js';
-export type { Access } from './access-log.js';
+export type { Access, AccessedCall } from './access-log.js';
 export { FaultLog } from './fault-log.js';
 export { createLogging, describeError } from './logger.js';
 export type { Logger, Logging } from './logger.js';
+export { CallMetrics } from './metrics/call-metrics.js';
+export type { CallObserver, CallTimes, CountedCall } from './metrics/call-metrics.js';
+export { ErrorCounts } from './metrics/error-counts.js';
+export { makeRegistry } from './metrics/exposition.js';
+export type { MetricsSources, SpoolDepth } from './metrics/exposition.js';
+export { MetricsServer } from './metrics/metrics-server.js';
 export { redact } from './redact.js';
+export { SpanExporter } from './tracing/span-exporter.js';
+export type { TraceHeaders } from './tracing/trace-context.js';
+export { Tracer } from './tracing/tracer.js';
+export type { AttemptTrace } from './tracing/tracer.js';

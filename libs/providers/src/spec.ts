@@ -20,6 +20,8 @@ export interface ProviderAdapter {
   /** The list of models that the upstream offers: a cheap call that proves address and credential. */
   modelsAddress(provider: Provider): URL;
   authorize(secret: string | undefined): Record<string, string>;
+  /** Is it a server that operators run themselves, and may see in their traces? */
+  readonly joinsTraces: boolean;
   readonly operations: { readonly [N in OperationName]?: Codec<N> };
 }
 

@@ -35,6 +35,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   /** Has the last byte come? */
   ended = false;
   deadline: number;
+  /** When something of the answer came last, on the monotonic clock; 0: nothing has. */
+  arrivedAt = 0;
   place = -1;
 
   private controller: Dispatcher.DispatchController | undefined = undefined;
@@ -138,6 +140,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
     // 1xx comes before the answer.
     if (status < 200) return;
+    this.arrivedAt = performance.now();
     this.status = status;
     this.headers = headers;
     const encoding = headers['content-encoding'];
@@ -148,11 +151,13 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
 
   onResponseData(controller: Dispatcher.DispatchController, piece: Buffer): void {
     if (this.released) return;
+    this.arrivedAt = performance.now();
     if (!this.decompressor) return this.accept(piece);
     if (!this.decompressor.write(piece)) controller.pause();
   }
 
   onResponseEnd(): void {
+    this.arrivedAt = performance.now();
     if (this.decompressor && !this.released) this.decompressor.end();
     else this.end();
   }

@@ -16,6 +16,8 @@ describe('readConfig', () => {
       masterKey: undefined,
       secretKey: undefined,
       logLevel: 'info',
+      metricsPort: 9464,
+      isMetricsPortGiven: false,
       bodyLimit: 32 * 1024 * 1024,
       uploadLimit: 100 * 1024 * 1024,
       providerKeys: {},
@@ -40,6 +42,9 @@ describe('readConfig', () => {
       PLLM_MASTER_KEY: 'a-key-of-24-letters-here',
       PLLM_SECRET_KEY: secretKey.toString('base64'),
       PLLM_LOG_LEVEL: 'silent',
+      PLLM_METRICS_PORT: '9000',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20abc==,x-team=a%b',
       PLLM_BODY_LIMIT_MB: '1',
       PLLM_UPLOAD_LIMIT_MB: '2',
       PLLM_DEFAULT_IMAGE_MODEL: 'my-painter',
@@ -63,6 +68,13 @@ describe('readConfig', () => {
       masterKey: 'a-key-of-24-letters-here',
       secretKey,
       logLevel: 'silent',
+      metricsPort: 9000,
+      isMetricsPortGiven: true,
+      traces: {
+        endpoint: 'http://collector:4318',
+        headers: { authorization: 'Basic abc==', 'x-team': 'a%b' },
+        serviceName: 'pllm',
+      },
       bodyLimit: 1024 * 1024,
       uploadLimit: 2 * 1024 * 1024,
       defaultImageModel: 'my-painter',
@@ -90,6 +102,10 @@ describe('readConfig', () => {
     'takes an empty %s for one that is not set',
     (name) => expect(readConfig({ [name]: '' })).toEqual(readConfig({})),
   );
+
+  it.each(['off', '0', '00'])('shows no metrics where their port is %s', (port) => {
+    expect(readConfig({ PLLM_METRICS_PORT: port }).metricsPort).toBeUndefined();
+  });
 
   it.each([
     ['PORT', 'eighty'],
@@ -126,6 +142,13 @@ describe('readConfig', () => {
     ['PLLM_SECRET_KEY', randomBytes(31).toString('base64')],
     ['PLLM_SECRET_KEY', randomBytes(33).toString('base64')],
     ['PLLM_LOG_LEVEL', 'chatty'],
+    ['PLLM_METRICS_PORT', '65536'],
+    ['PLLM_METRICS_PORT', 'on'],
+    ['PLLM_METRICS_PORT', '-1'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://user:hunter2@collector'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'Bearer hunter2'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization=Bearer hunter2'],
     ['PLLM_BODY_LIMIT_MB', '0'],
     ['PLLM_BODY_LIMIT_MB', '2048'],
     ['PLLM_BODY_LIMIT_MB', 'lots'],

@@ -28,6 +28,12 @@ export interface Config {
   /** 32 bytes. Undefined: generated at first boot and kept in `dataDir`. */
   readonly secretKey: Buffer | undefined;
   readonly logLevel: string;
+  /** Where Prometheus asks; undefined: nowhere. */
+  readonly metricsPort: number | undefined;
+  /** Did the operator choose that port, so that nothing else will do? */
+  readonly isMetricsPortGiven: boolean;
+  /** Where traces go; undefined: there are none. */
+  readonly traces: TraceSettings | undefined;
   /** The largest body of a request, in bytes. */
   readonly bodyLimit: number;
   /** The largest multipart body, in bytes. */
@@ -52,6 +58,13 @@ export interface Config {
   readonly given: readonly string[];
 }
 
+export interface TraceSettings {
+  /** The base URL of an OpenTelemetry collector. */
+  readonly endpoint: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly serviceName: string;
+}
+
 export class InvalidEnvironment extends Error {}
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
@@ -72,6 +85,18 @@ const PROVIDER_KEYS = {
 const IsKey = (): PropertyDecorator =>
   Matches(/^[\x21-\x7e]{1,8192}$/, { message: 'must be visible ASCII, without spaces' });
 
+const BASE_URL = /^https?:\/\/[^\s?#@/]+(\/[^\s?#@]*)?$/;
+const BASE_URL_RULE = 'must be an http or https URL without credentials, query or fragment';
+
+/** 0 to 65,535. */
+const PORT = /^(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$/;
+
+const IsPortOrOff = (): PropertyDecorator =>
+  Matches(new RegExp(`${PORT.source}|^off$`), { message: 'must be a port, or off' });
+
+/** Where OpenTelemetry's exporters for Prometheus listen. */
+const METRICS_PORT = 9464;
+
 class Environment {
   @IsOptional() @IsString() @MinLength(1) HOST?: string;
   @IsOptional() @IsInt() @Min(0) @Max(65_535) PORT?: number;
@@ -85,6 +110,14 @@ class Environment {
   @IsOptional() @IsString() PLLM_MASTER_KEY?: string;
   @IsOptional() @IsString() PLLM_SECRET_KEY?: string;
   @IsOptional() @IsIn(LOG_LEVELS) PLLM_LOG_LEVEL?: string;
+  @IsOptional() @IsPortOrOff() PLLM_METRICS_PORT?: string;
+  @IsOptional() @Matches(BASE_URL, { message: BASE_URL_RULE }) OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+  @IsOptional()
+  @Matches(/^[\w.-]+=[\x21-\x2b\x2d-\x7e]*(?:,[\w.-]+=[\x21-\x2b\x2d-\x7e]*)*$/, {
+    message: 'must be name=value, separated by commas, values percent-encoded',
+  })
+  OTEL_EXPORTER_OTLP_HEADERS?: string;
+  @IsOptional() @IsString() OTEL_SERVICE_NAME?: string;
   @IsOptional() @IsString() PLLM_DEFAULT_IMAGE_MODEL?: string;
   @IsOptional()
   @Matches(/^(?:\*|https?:\/\/[^\s,/]+(?:\s*,\s*https?:\/\/[^\s,/]+)*)$/, {
@@ -100,11 +133,7 @@ class Environment {
   @IsOptional() @IsKey() DEEPSEEK_API_KEY?: string;
   @IsOptional() @IsKey() XAI_API_KEY?: string;
   @IsOptional() @IsKey() FIREWORKS_API_KEY?: string;
-  @IsOptional()
-  @Matches(/^https?:\/\/[^\s?#@/]+(\/[^\s?#@]*)?$/, {
-    message: 'must be an http or https URL without credentials, query or fragment',
-  })
-  OPENAI_BASE_URL?: string;
+  @IsOptional() @Matches(BASE_URL, { message: BASE_URL_RULE }) OPENAI_BASE_URL?: string;
   @IsOptional() @IsInt() @Min(1) @Max(1_024) PLLM_BODY_LIMIT_MB?: number;
   @IsOptional() @IsInt() @Min(1) @Max(10_240) PLLM_UPLOAD_LIMIT_MB?: number;
   @IsOptional() @IsInt() @Min(0) @Max(3_600) PLLM_DATABASE_WAIT_SECONDS?: number;
@@ -130,6 +159,10 @@ const TEXTS = [
   'PLLM_MASTER_KEY',
   'PLLM_SECRET_KEY',
   'PLLM_LOG_LEVEL',
+  'PLLM_METRICS_PORT',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'OTEL_SERVICE_NAME',
   'PLLM_DEFAULT_IMAGE_MODEL',
   'PLLM_CORS_ORIGINS',
   'PLLM_PRIVATE_UPSTREAMS',
@@ -153,6 +186,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     masterKey: read.PLLM_MASTER_KEY,
     secretKey: read.PLLM_SECRET_KEY === undefined ? undefined : Buffer.from(read.PLLM_SECRET_KEY, 'base64'),
     logLevel: read.PLLM_LOG_LEVEL ?? 'info',
+    metricsPort: readMetricsPort(read.PLLM_METRICS_PORT),
+    isMetricsPortGiven: read.PLLM_METRICS_PORT !== undefined,
+    traces: readTraceSettings(read),
     bodyLimit: (read.PLLM_BODY_LIMIT_MB ?? 32) * 1024 * 1024,
     uploadLimit: (read.PLLM_UPLOAD_LIMIT_MB ?? 100) * 1024 * 1024,
     defaultImageModel: read.PLLM_DEFAULT_IMAGE_MODEL,
@@ -170,6 +206,35 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
 /** With a Postgres there may be other gateways, and a balancer before them: it asks `/ready` every few seconds. */
 function defaultDrainDelay(read: Environment): number {
   return read.DATABASE_URL === undefined ? 0 : 5;
+}
+
+function readMetricsPort(given: string | undefined): number | undefined {
+  if (given === 'off' || Number(given) === 0) return undefined;
+  return given === undefined ? METRICS_PORT : Number(given);
+}
+
+function readTraceSettings(read: Environment): TraceSettings | undefined {
+  const endpoint = read.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (endpoint === undefined) return undefined;
+  const pairs = read.OTEL_EXPORTER_OTLP_HEADERS?.split(',') ?? [];
+  const headers = pairs.map((pair) => {
+    const at = pair.indexOf('=');
+    return [pair.slice(0, at), decode(pair.slice(at + 1))];
+  });
+  return {
+    endpoint,
+    headers: Object.fromEntries(headers) as Record<string, string>,
+    serviceName: read.OTEL_SERVICE_NAME ?? 'pllm',
+  };
+}
+
+/** A value that somebody did not encode is meant as it stands. */
+function decode(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }
 
 function readProviderKeys(read: Environment): Record<string, string> {

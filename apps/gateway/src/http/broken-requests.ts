@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import { GatewayError } from '#contract';
 import type { HeaderPairs } from '#contract';
 import { connectionOf } from './connections.js';
@@ -12,7 +13,11 @@ const LINGER_MS = 2_000;
  * What Node's parser refuses never reaches a route: one answer, and the connection is closed. Answers come in the
  * order of their requests (RFC 9112, 9.3.2), so that this one is never taken for that of a good request before it.
  */
-export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+export function answerBrokenRequest(
+  this: Pick<FastifyInstance, 'errorCounts'>,
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+): void {
   const connection = connectionOf(socket);
   const { request, response, isClosing } = connection;
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
@@ -20,15 +25,19 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
   if (isClosing) return;
   connection.isClosing = true;
   const failure = brokenRequest(error.code);
-  if (!request || !response || response.writableFinished) return refuse(socket, failure);
+  const answer = (): void => {
+    if (refuse(socket, failure)) this.errorCounts.see(failure.code);
+  };
+  if (!request || !response || response.writableFinished) return answer();
   if (!request.complete) {
     // Nobody waits for an answer to what was broken off.
     if (error.code === 'HPE_INVALID_EOF_STATE' || response.headersSent) return void socket.destroy();
+    this.errorCounts.see(failure.code);
     return refuseBody(request, response, connection.head, failure);
   }
   // Who said "close" and goes on has nothing to be answered.
   if (error.code === 'HPE_CLOSED_CONNECTION') return;
-  response.once('finish', () => refuse(socket, failure));
+  response.once('finish', answer);
 }
 
 /** The message that is broken is the one that is being read: its answer is its own. */
@@ -45,14 +54,16 @@ function refuseBody(
   response.end(body);
 }
 
-function refuse(socket: Socket, failure: GatewayError): void {
-  if (!socket.writable) return;
+/** False: nobody is there to be answered. */
+function refuse(socket: Socket, failure: GatewayError): boolean {
+  if (!socket.writable) return false;
   const body = JSON.stringify(failure.toBody());
   const lines = [`HTTP/1.1 ${failure.status} ${failure.code}`];
   const headers = ['x-request-id', newRequestId(), ...headersOf(body)];
   for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);
   socket.setTimeout(LINGER_MS, () => socket.destroy());
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  return true;
 }
 
 function headersOf(body: string): string[] {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ERRORS } from '#contract';
 import type { HeaderPairs } from '#contract';
-import type { Access, AccessLog } from '#observability';
+import type { Access, AccessedCall, AccessLog, ErrorCounts } from '#observability';
 import { Ambiguity } from './ambiguity.js';
 import { UnreadForm } from './body/form-body.pipe.js';
 import { connectionOf } from './connections.js';
@@ -15,11 +15,14 @@ import { SlowClients } from './slow-clients.js';
 declare module 'fastify' {
   interface FastifyInstance {
     inFlight: InFlight;
+    errorCounts: ErrorCounts;
   }
   interface FastifyRequest {
     /** When the call came in: milliseconds since 1970, and on the monotonic clock. */
     at: number;
     startedAt: number;
+    /** The model call that it is, once that is known. */
+    call: { readonly record: AccessedCall | undefined } | undefined;
     /** Headers that every answer has. */
     answerHead: HeaderPairs;
   }
@@ -27,6 +30,7 @@ declare module 'fastify' {
 
 export interface HttpSettings {
   readonly accessLog: AccessLog;
+  readonly errorCounts: ErrorCounts;
   readonly publicPaths: ReadonlySet<string>;
   /** Pages that may call: `*`, or `https://app.example`. */
   readonly corsOrigins: readonly string[];
@@ -51,9 +55,11 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
   const cors = new Cors(settings.corsOrigins);
   const ambiguity = new Ambiguity();
   fastify.decorate('inFlight', new InFlight());
+  fastify.decorate('errorCounts', settings.errorCounts);
   fastify.decorateRequest('caller', undefined);
   fastify.decorateRequest('at', 0);
   fastify.decorateRequest('startedAt', 0);
+  fastify.decorateRequest('call', undefined);
   fastify.decorateRequest('answerHead', null as never);
   fastify.addHook('onRoute', (route) => routes.add(route.method, route.url));
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -168,6 +174,7 @@ function summarize(request: FastifyRequest, reply: FastifyReply): Access {
     isWhole: raw.writableFinished,
     keyId: request.caller?.keyId ?? null,
     ms: performance.now() - request.startedAt,
+    call: request.call?.record,
   };
 }
 

@@ -62,8 +62,9 @@ function sendPieces(reply: FastifyReply, answer: Answer): void {
     },
     error(thrown: unknown) {
       const error = asGatewayError(thrown);
-      if (writer.isOpen) writer.fail(error);
-      else sendError(reply, error);
+      if (!writer.isOpen) return sendError(reply, error);
+      if (!raw.destroyed) reply.server.errorCounts.see(error.code);
+      writer.fail(error);
     },
   });
   // `request.raw` closes once its body is read, and says nothing of the client; the answer's side does.

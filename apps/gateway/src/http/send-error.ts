@@ -9,6 +9,7 @@ const LINGER_MS = 2_000;
 export function sendError(reply: FastifyReply, error: GatewayError): void {
   const { raw } = reply;
   if (raw.headersSent || raw.destroyed) return;
+  reply.server.errorCounts.see(error.code);
   const body = JSON.stringify(error.toBody());
   const headers: Record<string, string | number | string[] | undefined> = {
     ...reply.getHeaders(),

@@ -1,5 +1,6 @@
 import { EVENT_STREAM, GatewayError, asksForStream } from '#contract';
 import type { OperationName, Target, WireRequest } from '#contract';
+import type { AttemptTrace } from '#observability';
 import type { Codec, DecodeContext, Decoded } from '#providers';
 import { MOST_BYTES, readRetryAfter } from '#upstream';
 import type { Exchange, UpstreamClient } from '#upstream';
@@ -32,18 +33,24 @@ export class Attempts {
   constructor(private readonly client: UpstreamClient) {}
 
   /** Sends the request; the caller aborts the exchange when it is done with it. @throws GatewayError */
-  send(operation: OperationName, request: WireRequest, target: Target): Exchange {
+  send(
+    operation: OperationName,
+    request: WireRequest,
+    target: Target,
+    trace: AttemptTrace | undefined,
+  ): Exchange {
     const route = this.routes.find(operation, target);
     const { origin, path, codec } = route;
     const body = codec.encode(request as Parameters<Codec['encode']>[0], target);
     const isStream = asksForStream(request.value);
     const isJson = Buffer.isBuffer(body);
     const jsonHeaders = isStream ? route.streamHeaders : route.headers;
+    const headers = isJson ? jsonHeaders : route.headersFor(body.contentType, body.length);
     return this.client.send({
       origin,
       path,
       method: 'POST',
-      headers: isJson ? jsonHeaders : route.headersFor(body.contentType, body.length),
+      headers: trace && route.joinsTraces ? [...headers, ...trace.headers] : headers,
       body: isJson ? body : body.pieces,
       timeouts: target.timeouts,
       wholeBytes: isStream ? 0 : Math.min(codec.wholeBytes, MOST_BYTES),
@@ -56,6 +63,7 @@ export class Attempts {
     request: WireRequest,
     target: Target,
     exchange: Exchange,
+    trace: AttemptTrace | undefined,
   ): Promise<Winner> {
     const { codec } = this.routes.find(operation, target);
     try {
@@ -66,9 +74,13 @@ export class Attempts {
       const context: DecodeContext = { model: modelText(request), request: request.value, contentType };
       if (isStream) {
         if (!isEventStream(contentType)) throw await readUnstreamed(codec, context, exchange);
-        return await begin(new EventPieces(exchange, codec.openStream(context)), EVENT_STREAM);
+        return await begin(new EventPieces(exchange, codec.openStream(context), trace?.see), EVENT_STREAM);
       }
-      if (exchange.ended) return { kind: 'whole', decoded: codec.decode(exchange.takeWhole(), context) };
+      if (exchange.ended) {
+        const body = exchange.takeWhole();
+        trace?.see(body);
+        return { kind: 'whole', decoded: codec.decode(body, context) };
+      }
       const decoder = codec.openBytes?.(context);
       if (!decoder) throw new GatewayError('upstream_unavailable', { message: 'The answer is too large.' });
       return await begin(new BytesPieces(exchange, decoder), contentType);

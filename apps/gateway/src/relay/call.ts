@@ -1,5 +1,7 @@
 import { GatewayError } from '#contract';
 import type { Operation, OperationName, WireRequest } from '#contract';
+import type { UsageRecord } from '#metering';
+import type { AccessedCall, TraceHeaders } from '#observability';
 import type { Caller } from '../auth/caller.js';
 
 /** One call, from a known caller. */
@@ -12,6 +14,9 @@ export interface Call<N extends OperationName = OperationName> {
   readonly at: number;
   /** The same moment on the monotonic clock, in milliseconds. */
   readonly startedAt: number;
+  readonly traceHeaders: TraceHeaders;
+  /** What became of it; undefined: it is not over. */
+  record: UsageRecord | undefined;
 }
 
 /** What is known of a request when its body is not read yet. */
@@ -20,14 +25,21 @@ interface Arrival {
   readonly at: number;
   readonly startedAt: number;
   readonly caller?: Caller | undefined;
+  /** What the access log tells of. */
+  call: { readonly record: AccessedCall | undefined } | undefined;
+  readonly headers: Readonly<Record<string, unknown>>;
 }
 
 /** A call as it came in. @throws GatewayError where nobody has authenticated it */
 export function callOf<N extends OperationName>(
   operation: N,
   request: Call<N>['request'],
-  { id, at, startedAt, caller }: Arrival,
+  arrival: Arrival,
 ): Call<N> {
+  const { id: requestId, at, startedAt, caller } = arrival;
   if (!caller) throw new GatewayError('invalid_api_key');
-  return { requestId: id, operation, request, caller, at, startedAt };
+  const traceHeaders = arrival.headers as TraceHeaders;
+  const call = { requestId, operation, request, caller, at, startedAt, traceHeaders, record: undefined };
+  arrival.call = call;
+  return call;
 }

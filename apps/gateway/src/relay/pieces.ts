@@ -22,6 +22,8 @@ export class EventPieces implements Pieces, SseSink {
   constructor(
     exchange: Exchange,
     private readonly decoder: StreamDecoder,
+    /** Is shown the first event. */
+    private see: ((data: Buffer) => void) | undefined,
   ) {
     this.reader = new SseReader(exchange);
   }
@@ -50,6 +52,8 @@ export class EventPieces implements Pieces, SseSink {
   }
 
   event(event: SseEvent): void {
+    this.see?.(event.data);
+    this.see = undefined;
     for (const piece of this.decoder.push(event)) this.decoded.push(piece);
   }
 

@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import { Global, Module } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { UsageSpool } from '#metering';
-import { FaultLog } from '#observability';
+import { CallMetrics, FaultLog } from '#observability';
 import type { Logger } from '#observability';
 import { Database, insertUsageRecords } from '#persistence';
 import { UpstreamClient } from '#upstream';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { Uploads } from '../http/body/uploads.js';
+import { Tracing } from '../tracing/tracing.module.js';
 import { LOGGER } from '../logging/logging.module.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { Attempts } from './attempt.js';
@@ -61,9 +62,14 @@ import { Relay } from './relay.js';
     },
     {
       provide: Relay,
-      inject: [ModelRegistry, Attempts, UsageSpool],
-      useFactory: (models: ModelRegistry, attempts: Attempts, ledger: UsageSpool) =>
-        new Relay(models, attempts, ledger),
+      inject: [ModelRegistry, Attempts, UsageSpool, CallMetrics, Tracing],
+      useFactory: (
+        models: ModelRegistry,
+        attempts: Attempts,
+        ledger: UsageSpool,
+        metrics: CallMetrics,
+        { tracer }: Tracing,
+      ) => new Relay(models, attempts, ledger, metrics, tracer),
     },
   ],
   exports: [DefaultImageModel, Relay, Uploads, UpstreamClient, UsageSpool],

@@ -2,15 +2,25 @@ import { GatewayError, asksForStream } from '#contract';
 import type { CallSignal, Emit, HeaderPairs, Target, Usage } from '#contract';
 import { Tally } from '#metering';
 import type { UsageSpool } from '#metering';
+import type { CallObserver, Tracer } from '#observability';
 import { firstAnswer } from '#routing';
 import type { Exchange } from '#upstream';
 import type { ModelRegistry } from '../models/model-registry.js';
 import type { Call } from './call.js';
 import type { Attempts, PiecesWinner, Winner } from './attempt.js';
 import { hideProvider } from './hide-provider.js';
+import { Stopwatch } from './stopwatch.js';
 
 /** A client makes up names under a wildcard: a header has no room for all of them. */
 const LONGEST_HEADER_TEXT = 256;
+
+/** How far a call has come. */
+interface Current {
+  model?: string;
+  target?: Target;
+  exchange?: Exchange;
+  winner?: Winner;
+}
 
 /** The request path of every endpoint. */
 export class Relay {
@@ -18,11 +28,15 @@ export class Relay {
     private readonly models: ModelRegistry,
     private readonly attempts: Attempts,
     private readonly ledger: Pick<UsageSpool, 'append'>,
+    private readonly observer: CallObserver,
+    /** Undefined: nobody wants traces. */
+    private readonly tracer: Tracer | undefined,
   ) {}
 
   /**
    * From a known caller to a settled record: resolve the model, ask its targets in order, pass the answer on, count.
-   * The one `finally` records the call and lets go of the upstream, for every way out.
+   * The one `finally` records the call and lets go of the upstream, for every way out. An answer that is whole goes
+   * out behind it, so that the time it tells of is all of it.
    *
    * @param signal aborted when the client is gone
    * @param emit gives the client a piece of the answer
@@ -30,27 +44,31 @@ export class Relay {
    */
   async relay(call: Call, signal: CallSignal, emit: Emit): Promise<void> {
     const tally = startTally(call);
-    const current: { exchange?: Exchange; target?: Target; winner?: Winner } = {};
+    const watch = new Stopwatch(call.startedAt);
+    const trace = this.tracer?.begin(call);
+    const current: Current = {};
     signal.listen((reason) => current.exchange?.abort(reason));
     try {
       const { operation, request } = call;
       const model = this.models.resolve(request.value.model, call.caller);
-      const sentAt = performance.now();
+      current.model = model.id;
       const winner = await firstAnswer(model.targets, (target) => {
         signal.throwIfAborted();
         tally.attempt(target);
         current.target = target;
-        current.exchange = this.attempts.send(operation, request, target);
-        return this.attempts.receive(operation, request, target, current.exchange);
+        const span = trace?.attempt(operation, target);
+        const exchange = this.attempts.send(operation, request, target, span);
+        current.exchange = exchange;
+        watch.send(exchange, performance.now());
+        const answer = this.attempts.receive(operation, request, target, exchange, span);
+        return span ? span.follow(answer, exchange) : answer;
       });
       current.winner = winner;
-      const overheadMs = sentAt - call.startedAt;
-      const headers = answerHeaders(tally, model.id, current.target, overheadMs);
       tally.commit();
-      if (winner.kind === 'pieces') await pass(winner, headers, tally, signal, emit);
-      else {
-        const { body, contentType = 'application/json' } = winner.decoded;
-        emit({ kind: 'whole', headers, contentType, body });
+      if (winner.kind === 'pieces') {
+        const now = performance.now();
+        tally.seePiece(now);
+        await pass(winner, answerHeaders(tally, current, watch.open(now)), signal, emit);
       }
       tally.finish();
     } catch (thrown) {
@@ -60,7 +78,17 @@ export class Relay {
       signal.listen(undefined);
       current.exchange?.release();
       tally.seeUsage(usageOf(current.winner));
-      await this.ledger.append(tally.close(performance.now()));
+      const record = tally.close(performance.now());
+      call.record = record;
+      await this.ledger.append(record);
+      const now = performance.now();
+      if (current.winner?.kind === 'whole') {
+        const { body, contentType = 'application/json' } = current.winner.decoded;
+        const headers = answerHeaders(tally, current, watch.answer(now));
+        emit({ kind: 'whole', headers, contentType, body });
+      }
+      this.observer.observe(record, watch.stop(now));
+      trace?.end(record, now);
     }
   }
 }
@@ -69,12 +97,10 @@ export class Relay {
 async function pass(
   { contentType, first, pieces }: PiecesWinner,
   headers: HeaderPairs,
-  tally: Tally,
   signal: CallSignal,
   emit: Emit,
 ): Promise<void> {
   emit({ kind: 'open', headers, contentType });
-  tally.seePiece(performance.now());
   for (let next: Buffer[] | undefined = first; next; next = await pieces.next()) {
     const full = emit({ kind: 'pieces', pieces: next });
     if (full) await full;
@@ -101,15 +127,10 @@ function startTally({ requestId, at, startedAt, operation, caller, request }: Ca
   return new Tally(call, startedAt);
 }
 
-function answerHeaders(
-  tally: Tally,
-  model: string,
-  target: Target | undefined,
-  overheadMs: number,
-): HeaderPairs {
+function answerHeaders(tally: Tally, { model, target }: Current, overheadMs: number): HeaderPairs {
   return [
     'x-pllm-model',
-    headerText(model),
+    headerText(model ?? ''),
     'x-pllm-provider',
     headerText(target?.provider.name ?? ''),
     'x-pllm-attempts',

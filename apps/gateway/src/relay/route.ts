@@ -12,6 +12,8 @@ export interface Route {
   /** Of a JSON body whose answer is a stream. */
   readonly streamHeaders: HeaderPairs;
   readonly codec: Codec;
+  /** Does the upstream take part in traces? */
+  readonly joinsTraces: boolean;
   /** The headers for any other body. */
   headersFor(contentType: string, length: number): HeaderPairs;
 }
@@ -50,6 +52,7 @@ function makeRoute(operation: OperationName, target: Target): Route {
     headers: pairs({ accept: whole, ...json }),
     streamHeaders: pairs({ accept: 'text/event-stream', ...json }),
     codec: codec as Codec,
+    joinsTraces: adapter.joinsTraces,
     headersFor: (contentType, length) =>
       pairs({ accept: '*/*', 'content-type': contentType, 'content-length': String(length) }),
   };

@@ -4,6 +4,7 @@ import { speakOpenAi } from '../openai-compatible/adapter.js';
 export const ollama = speakOpenAi({
   name: 'ollama',
   defaultBaseUrl: 'http://localhost:11434/v1',
+  joinsTraces: true,
   offers: ['chat', 'completions', 'embeddings', 'image_generations'],
   quirks: { chat: { rename: { max_completion_tokens: 'max_tokens' } } },
 });

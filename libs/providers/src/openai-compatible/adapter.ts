@@ -13,7 +13,9 @@ import { withQuirks } from './quirks.js';
 import type { Quirks } from './quirks.js';
 
 /** Where a provider differs from OpenAI. */
-export interface Traits extends Partial<Pick<ProviderAdapter, 'address' | 'modelsAddress' | 'authorize'>> {
+export interface Traits extends Partial<
+  Pick<ProviderAdapter, 'address' | 'modelsAddress' | 'authorize' | 'joinsTraces'>
+> {
   readonly name: string;
   /** Undefined: the operator must say. */
   readonly defaultBaseUrl?: string;
@@ -97,6 +99,7 @@ export function speakOpenAi({ name, defaultBaseUrl, offers, quirks, ...own }: Tr
     address: (target: Target, operation: OperationName) => addressUnder(target.provider, PATHS[operation]),
     modelsAddress: (provider: Provider) => addressUnder(provider, 'models'),
     authorize: bearer,
+    joinsTraces: false,
     ...own,
     operations: operationsOf(offers, quirks),
   };
@@ -126,4 +129,4 @@ function operationsOf(offers: Traits['offers'], quirks: Traits['quirks']): Provi
 }
 
 /** Any server that speaks OpenAI's wire: its base URL ends where `/chat/completions` begins. */
-export const openaiCompatible = speakOpenAi({ name: 'openai-compatible' });
+export const openaiCompatible = speakOpenAi({ name: 'openai-compatible', joinsTraces: true });

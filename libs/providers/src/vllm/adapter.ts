@@ -4,5 +4,6 @@ import { speakOpenAi } from '../openai-compatible/adapter.js';
 export const vllm = speakOpenAi({
   name: 'vllm',
   defaultBaseUrl: 'http://localhost:8000/v1',
+  joinsTraces: true,
   offers: ['chat', 'completions', 'embeddings', 'transcriptions', 'translations'],
 });

@@ -1,0 +1,35 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { UsageSpool } from '#metering';
+import { CallMetrics, ErrorCounts, MetricsServer, makeRegistry } from '#observability';
+import type { Logger } from '#observability';
+import { InvalidEnvironment } from '../config/config.js';
+import type { Config } from '../config/config.js';
+import { LOGGER } from '../logging/logging.module.js';
+
+/**
+ * Shows the metrics on a port of their own. A port that the operator chose must be free; the default one may belong to
+ * another gateway on this machine. @throws InvalidEnvironment
+ */
+export async function startMetrics(
+  { host, metricsPort, isMetricsPortGiven }: Config,
+  app: INestApplicationContext,
+  inFlight: () => number,
+): Promise<MetricsServer | undefined> {
+  if (metricsPort === undefined) return undefined;
+  const spool = app.get(UsageSpool);
+  const registry = makeRegistry({
+    calls: app.get(CallMetrics),
+    errors: app.get(ErrorCounts),
+    inFlight,
+    spool: () => spool.depth,
+  });
+  try {
+    return await MetricsServer.listen(registry, host, metricsPort);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const problem = `the gateway cannot listen on port ${metricsPort} (${code})`;
+    if (isMetricsPortGiven) throw new InvalidEnvironment(`PLLM_METRICS_PORT: ${problem}`);
+    app.get<Logger>(LOGGER).warn({ event: 'metrics' }, `There are no metrics: ${problem}.`);
+    return undefined;
+  }
+}
