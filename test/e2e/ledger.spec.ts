@@ -225,11 +225,15 @@ describe('the table', () => {
     promptTokens: 1,
     completionTokens: 1,
     cachedTokens: 0,
+    cacheWriteTokens: 0,
     reasoningTokens: 0,
+    audioPromptTokens: 0,
+    audioCompletionTokens: 0,
     images: 0,
     audioSeconds: 0,
     characters: 0,
     usageSource: 'upstream',
+    costNanos: 7,
     latencyMs: 1,
     timeToFirstTokenMs: null,
     attempts: 1,
@@ -247,9 +251,27 @@ describe('the table', () => {
 
   it('takes a record once, however often it is written', async () => {
     const twice = record(new Date(), 'req_twice');
-    expect(await insert([twice])).toBe(1);
-    expect(await insert([twice, twice, record(new Date(), 'req_new')])).toBe(1);
-    expect(await database.prisma.usageRecord.count({ where: { requestId: 'req_twice' } })).toBe(1);
+    const count = () => database.prisma.usageRecord.count({ where: { model: 'made-up' } });
+    const sums = async () => {
+      const where = { model: 'made-up', provider: '' };
+      const [hours, days] = await Promise.all([
+        database.prisma.usageHour.findMany({ where }),
+        database.prisma.usageDay.findMany({ where }),
+      ]);
+      return [hours, days].map((rows) => [
+        rows.reduce((sum, row) => sum + Number(row.requests), 0),
+        rows.reduce((sum, row) => sum + Number(row.costNanos), 0),
+      ]);
+    };
+    await insert([twice]);
+    expect(await count()).toBe(1);
+    await insert([twice, twice, record(new Date(), 'req_new')]);
+    expect(await count()).toBe(2);
+    // Hours and days have added up what was really inserted.
+    expect(await sums()).toEqual([
+      [2, 14],
+      [2, 14],
+    ]);
   });
 
   it('keeps a month in a partition, and what has none in `other`', async () => {

@@ -20,6 +20,8 @@ export interface ShownRecord {
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
   readonly usage_source: string;
+  readonly priced: boolean;
+  readonly cost_usd: string | null;
   readonly attempts: number;
   readonly user: string | null;
 }

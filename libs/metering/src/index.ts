@@ -1,3 +1,8 @@
+export { CATALOGUE, PriceBook, catalogueEntries } from './price-book.js';
+export type { PriceEntry } from './price-book.js';
+export { PRICE_MEMBERS, printDollars, readDollars, readPrice } from './price-text.js';
+export type { PriceMember, PriceText } from './price-text.js';
+export { costOf } from './pricing.js';
 export { Tally } from './tally.js';
 export type { TalliedCall } from './tally.js';
 export type { CallStatus, UsageRecord, UsageSource } from './usage-record.js';

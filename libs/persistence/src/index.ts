@@ -8,6 +8,8 @@ export type { Key, KeyChange, NewKey } from './keys.js';
 export { createModel, deleteModel, findModel, listModels, loadModels, updateModel } from './models.js';
 export type { ModelChange, ModelRow, NewModel, NewTarget, TargetRow } from './models.js';
 export type { Page, PageRequest } from './page.js';
+export { deletePrice, loadPrices, putPrice } from './prices.js';
+export type { PriceRow } from './prices.js';
 export { DatabaseUnreachable } from './postgres-database.js';
 export {
   createProvider,

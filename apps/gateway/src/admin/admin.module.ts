@@ -4,6 +4,8 @@ import { KeyAdmin } from './key-admin.js';
 import { KeysController } from './keys.controller.js';
 import { ModelAdmin } from './model-admin.js';
 import { AdminModelsController } from './models.controller.js';
+import { PriceAdmin } from './price-admin.js';
+import { PricesController } from './prices.controller.js';
 import { ProviderAdmin } from './provider-admin.js';
 import { ProvidersController } from './providers.controller.js';
 import { RequestsController } from './requests.controller.js';
@@ -17,8 +19,9 @@ import { UpstreamProbe } from './upstream-probe.js';
     AdminModelsController,
     RequestsController,
     StatsController,
+    PricesController,
     AuditController,
   ],
-  providers: [KeyAdmin, ProviderAdmin, ModelAdmin, UpstreamProbe],
+  providers: [KeyAdmin, ProviderAdmin, ModelAdmin, PriceAdmin, UpstreamProbe],
 })
 export class AdminModule {}

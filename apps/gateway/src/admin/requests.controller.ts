@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { GatewayError } from '#contract';
+import { printDollars } from '#metering';
 import type { UsageRow } from '#persistence';
 import { Database, findUsageRecord, listUsageRecords, usageCursor } from '#persistence';
 import { CurrentCaller } from '../auth/caller.js';
@@ -62,11 +63,16 @@ function toView(row: UsageRow) {
     prompt_tokens: row.promptTokens,
     completion_tokens: row.completionTokens,
     cached_tokens: row.cachedTokens,
+    cache_write_tokens: row.cacheWriteTokens,
     reasoning_tokens: row.reasoningTokens,
+    audio_prompt_tokens: row.audioPromptTokens,
+    audio_completion_tokens: row.audioCompletionTokens,
     images: row.images,
     audio_seconds: row.audioSeconds,
     characters: row.characters,
     usage_source: row.usageSource,
+    priced: row.costNanos !== null,
+    cost_usd: row.costNanos === null ? null : printDollars(row.costNanos),
     latency_ms: row.latencyMs,
     time_to_first_token_ms: row.timeToFirstTokenMs,
     attempts: row.attempts,

@@ -134,6 +134,13 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     list('UsageRecord'),
   ),
   'GET /v1/admin/requests/{id}': operation('readUsageRecord', 'One call', object('UsageRecord')),
+  'GET /v1/admin/prices': operation('listPrices', 'What models cost', list('Price')),
+  'PUT /v1/admin/prices/{type}/{model}': operation('putPrice', 'Say what a model costs', object('Price')),
+  'DELETE /v1/admin/prices/{type}/{model}': operation(
+    'deletePrice',
+    'Let the catalogue say it again',
+    object('Deleted'),
+  ),
   'GET /v1/admin/audit': operation('listAuditEntries', 'What was changed, newest first', list('AuditEntry')),
 
   'GET /health': operation('health', 'Does the process run?', object('Health')),
