@@ -13,6 +13,7 @@ import { OpenAiErrorFilter } from './http/openai-error.filter.js';
 import { STALLED_MS } from './http/slow-clients.js';
 import { serverOptions } from './http/server-options.js';
 import { LOGGER } from './logging/logging.module.js';
+import { Refusals } from './relay/refusals.js';
 
 const PUBLIC_PATHS = new Set(['/health', '/ready', '/openapi.json']);
 
@@ -39,6 +40,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const logger = app.get<Logger>(LOGGER);
   const authenticator = app.get(Authenticator);
   const drain = app.get(Drain);
+  const refusals = app.get(Refusals);
   const fastify = adapter.getInstance();
   configureHttp(fastify, {
     accessLog: app.get(AccessLog),
@@ -54,7 +56,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     },
     isDraining: () => drain.isDraining,
   });
-  app.useGlobalFilters(new OpenAiErrorFilter(logger));
+  app.useGlobalFilters(new OpenAiErrorFilter(logger, (request, error) => refusals.record(request, error)));
   await app.listen(config.port, config.host);
   const stop = async (): Promise<void> => {
     drain.begin();

@@ -1,3 +1,4 @@
+export { estimateTokens } from './estimate-tokens.js';
 export { CATALOGUE, PriceBook, catalogueEntries } from './price-book.js';
 export type { PriceEntry } from './price-book.js';
 export { PRICE_MEMBERS, printDollars, readDollars, readPrice } from './price-text.js';

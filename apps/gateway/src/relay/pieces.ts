@@ -2,12 +2,15 @@ import type { Usage } from '#contract';
 import type { BytesDecoder, StreamDecoder } from '#providers';
 import { SseReader } from '#upstream';
 import type { Exchange } from '#upstream';
+import type { SeenText } from './seen-text.js';
 
 /** An answer that comes in pieces. */
 export interface Pieces {
   /** What has come, never nothing; undefined: the answer is complete. @throws GatewayError where it was cut */
   next(): Promise<Buffer[] | undefined>;
   readonly usage: Usage | undefined;
+  /** What can be said of the text that went out, where it is one. */
+  readonly seen?: SeenText | undefined;
   /** What ends the answer, once it is complete. */
   readonly ending: string;
 }
@@ -21,6 +24,7 @@ export class EventPieces implements Pieces {
   constructor(
     exchange: Exchange,
     private readonly decoder: StreamDecoder,
+    readonly seen: SeenText | undefined,
   ) {
     this.reader = new SseReader(exchange);
   }
@@ -49,7 +53,9 @@ export class EventPieces implements Pieces {
         if (pieces.length === 0) throw error;
         this.failure = error;
       }
-      if (pieces.length > 0) return pieces;
+      if (pieces.length === 0) continue;
+      this.seen?.add(pieces);
+      return pieces;
     }
     return undefined;
   }

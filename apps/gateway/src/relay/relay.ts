@@ -7,6 +7,7 @@ import type { Exchange } from '#upstream';
 import type { ModelRegistry } from '../models/model-registry.js';
 import type { Call } from './call.js';
 import type { Attempts, PiecesWinner, Winner } from './attempt.js';
+import { estimateUsage } from './estimate-usage.js';
 import { hideProvider } from './hide-provider.js';
 
 /** A client makes up names under a wildcard: a header has no room for all of them. */
@@ -60,6 +61,7 @@ export class Relay {
       signal.listen(undefined);
       current.exchange?.release();
       tally.seeUsage(usageOf(current.winner));
+      if (tally.needsEstimate) tally.estimate(estimateUsage(call, current.winner));
       await this.ledger.append(tally.close(performance.now()));
     }
   }
