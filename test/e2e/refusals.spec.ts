@@ -163,7 +163,7 @@ describe('a call that the gateway refuses is recorded', () => {
     socket.write(
       'POST /v1/audio/transcriptions HTTP/1.1\r\nhost: x\r\ncontent-length: 99999\r\n' +
         `authorization: Bearer ${key}\r\ncontent-type: multipart/form-data; boundary=x\r\n\r\n` +
-        '--x\r\ncontent-disposition: form-data; name="model"\r\n\r\nallowed\r\n',
+        '--x\r\ncontent-disposition: form-data; name="model"\r\n\r\nallowed\r\n--x\r\n',
     );
     await new Promise((resolve) => setTimeout(resolve, 100));
     socket.destroy();

@@ -21,6 +21,8 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
   connection.isClosing = true;
   const failure = brokenRequest(error.code);
   if (!request || !response || response.writableFinished) return refuse(socket, failure);
+  // Whoever reads the body hears that no more of it comes: Node forgets a request that is answered.
+  if (!request.complete) response.once('close', () => request.destroy());
   if (!request.complete) return refuseBody(response, connection.head, failure);
   // Who said "close" and goes on has nothing to be answered.
   if (error.code === 'HPE_CLOSED_CONNECTION') return;
