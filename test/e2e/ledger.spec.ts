@@ -2,9 +2,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { UsageRecord } from '#metering';
-import { Database, ensureUsagePartitions, insertUsageRecords } from '#persistence';
+import { Database, ensureUsagePartitions } from '#persistence';
 import { MASTER_KEY, startBench } from '../support/gateway.js';
 import type { Answer, TestBench } from '../support/gateway.js';
+import { insertMade, madeRecord } from '../support/made-records.js';
 import { readSpool, recordOf, recordsOf } from '../support/records.js';
 import type { ShownRecord } from '../support/records.js';
 import { HELLO } from '../support/stream-client.js';
@@ -209,38 +210,8 @@ describe('the list of records', () => {
 });
 
 describe('the table', () => {
-  const record = (at: Date, requestId: string): UsageRecord => ({
-    requestId,
-    at: at.getTime(),
-    keyId: null,
-    operation: 'chat',
-    model: 'made-up',
-    provider: null,
-    upstreamModel: null,
-    stream: false,
-    status: 'ok',
-    httpStatus: 200,
-    errorCode: null,
-    promptTokens: 1,
-    completionTokens: 1,
-    cachedTokens: 0,
-    cacheWriteTokens: 0,
-    reasoningTokens: 0,
-    audioPromptTokens: 0,
-    audioCompletionTokens: 0,
-    images: 0,
-    audioSeconds: 0,
-    characters: 0,
-    usageSource: 'upstream',
-    costNanos: 7,
-    latencyMs: 1,
-    timeToFirstTokenMs: null,
-    attempts: 1,
-    endUser: null,
-  });
-
-  const insert = (records: UsageRecord[]) =>
-    insertUsageRecords(database, Buffer.from(records.map((each) => `${JSON.stringify(each)}\n`).join('')));
+  const record = (at: Date, requestId: string) => madeRecord(requestId, at);
+  const insert = (records: UsageRecord[]) => insertMade(database, records);
 
   const partitionOf = async (requestId: string): Promise<string | undefined> => {
     const rows = await database.prisma.$queryRaw<{ name: string }[]>`

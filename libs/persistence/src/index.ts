@@ -7,6 +7,7 @@ export { createKey, deleteKey, findKey, findKeyByHash, listKeys, loadKeys, updat
 export type { Key, KeyChange, NewKey } from './keys.js';
 export { createModel, deleteModel, findModel, listModels, loadModels, updateModel } from './models.js';
 export type { ModelChange, ModelRow, NewModel, NewTarget, TargetRow } from './models.js';
+export { unknownCursor } from './page.js';
 export type { Page, PageRequest } from './page.js';
 export { deletePrice, loadPrices, putPrice } from './prices.js';
 export type { PriceRow } from './prices.js';
@@ -31,3 +32,5 @@ export type { Percentiles, StatsRow, Window } from './model-stats.js';
 export { ensureUsagePartitions } from './usage-partitions.js';
 export { findUsageRecord, insertUsageRecords, listUsageRecords, usageCursor } from './usage-records.js';
 export type { UsageFilter, UsageRow } from './usage-records.js';
+export { USAGE_GROUPS, readUsageSum, readUsageTotals } from './usage-totals.js';
+export type { UsageGroup, UsagePage, UsageQuery, UsageSums, UsageTotals } from './usage-totals.js';

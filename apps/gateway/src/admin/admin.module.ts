@@ -10,6 +10,7 @@ import { ProviderAdmin } from './provider-admin.js';
 import { ProvidersController } from './providers.controller.js';
 import { RequestsController } from './requests.controller.js';
 import { StatsController } from './stats.controller.js';
+import { UsageController } from './usage.controller.js';
 import { UpstreamProbe } from './upstream-probe.js';
 
 @Module({
@@ -20,6 +21,7 @@ import { UpstreamProbe } from './upstream-probe.js';
     RequestsController,
     StatsController,
     PricesController,
+    UsageController,
     AuditController,
   ],
   providers: [KeyAdmin, ProviderAdmin, ModelAdmin, PriceAdmin, UpstreamProbe],

@@ -12,6 +12,7 @@ import {
   YES_OR_NO,
   one,
   own,
+  theirs,
   listOf,
 } from './schema-words.js';
 
@@ -36,6 +37,26 @@ const KEY = {
   created_at: TIME,
   updated_at: TIME,
 };
+
+/** What is added up. */
+export const USAGE_SUMS = {
+  requests: COUNT,
+  errors: COUNT,
+  cancelled: COUNT,
+  unpriced: COUNT,
+  prompt_tokens: COUNT,
+  completion_tokens: COUNT,
+  cached_tokens: COUNT,
+  cache_write_tokens: COUNT,
+  reasoning_tokens: COUNT,
+  audio_prompt_tokens: COUNT,
+  audio_completion_tokens: COUNT,
+  images: COUNT,
+  audio_seconds: NUMBER,
+  characters: COUNT,
+  cost_usd: TEXT_OR_NULL,
+};
+const USAGE = { object: one('usage'), start: TIME_OR_NULL, ...USAGE_SUMS };
 
 /** Objects of the admin API, whole. */
 export const ADMIN = {
@@ -115,6 +136,12 @@ export const ADMIN = {
     time_to_first_token_ms: NUMBER_OR_NULL,
     attempts: COUNT,
     user: TEXT_OR_NULL,
+  }),
+  UsageTotals: theirs(USAGE, {
+    key: TEXT_OR_NULL,
+    model: TEXT_OR_NULL,
+    provider: TEXT_OR_NULL,
+    operation: TEXT,
   }),
   Price: own({
     object: one('price'),
