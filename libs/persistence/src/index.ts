@@ -29,7 +29,7 @@ export { openSecretKeys } from './secret-keys.js';
 export type { SecretKeys } from './secret-keys.js';
 export { readModelStats } from './model-stats.js';
 export type { Percentiles, StatsRow, Window } from './model-stats.js';
-export { ensureUsagePartitions } from './usage-partitions.js';
+export { dropUsagePartitions, ensureUsagePartitions } from './usage-partitions.js';
 export { findUsageRecord, insertUsageRecords, listUsageRecords, usageCursor } from './usage-records.js';
 export type { UsageFilter, UsageRow } from './usage-records.js';
 export { USAGE_GROUPS, readUsageSum, readUsageTotals } from './usage-totals.js';

@@ -41,6 +41,7 @@ describe('readConfig', () => {
       XAI_API_KEY: 'xai-key',
       GROQ_API_KEY: '',
       PLLM_DRAIN_SECONDS: '0',
+      PLLM_USAGE_RETENTION_DAYS: '90',
       PLLM_REQUEST_TIMEOUT_SECONDS: '5',
     });
     expect(config).toEqual({
@@ -58,6 +59,7 @@ describe('readConfig', () => {
       providerKeys: { openai: 'sk-openai', xai: 'xai-key' },
       openaiBaseUrl: 'https://proxy.example/v1',
       drainMs: 0,
+      usageRetentionMs: 90 * 86_400_000,
       requestTimeoutMs: 5_000,
     });
     expect(Object.isFrozen(config)).toBe(true);
@@ -96,6 +98,8 @@ describe('readConfig', () => {
     ['OPENAI_BASE_URL', 'https://host/v1?key=hunter2'],
     ['PLLM_DRAIN_SECONDS', '-1'],
     ['PLLM_DRAIN_SECONDS', '3601'],
+    ['PLLM_USAGE_RETENTION_DAYS', '0'],
+    ['PLLM_USAGE_RETENTION_DAYS', '1.5'],
     ['PLLM_REQUEST_TIMEOUT_SECONDS', '0'],
     ['PLLM_REQUEST_TIMEOUT_SECONDS', 'soon'],
   ])('refuses %s=%s in one line that names it, not its value', (name, value) => {

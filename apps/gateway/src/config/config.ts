@@ -37,11 +37,15 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   /** How long streams in flight may go on after SIGTERM, in milliseconds. */
   readonly drainMs: number;
+  /** How long usage records are kept, in milliseconds; undefined: for ever. */
+  readonly usageRetentionMs: number | undefined;
   /** How long a request may take to arrive, in milliseconds. */
   readonly requestTimeoutMs: number;
 }
 
 export class InvalidEnvironment extends Error {}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
@@ -99,6 +103,7 @@ class Environment {
   @IsOptional() @IsInt() @Min(1) @Max(1_024) PLLM_BODY_LIMIT_MB?: number;
   @IsOptional() @IsInt() @Min(1) @Max(10_240) PLLM_UPLOAD_LIMIT_MB?: number;
   @IsOptional() @IsInt() @Min(0) @Max(3_600) PLLM_DRAIN_SECONDS?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(36_500) PLLM_USAGE_RETENTION_DAYS?: number;
   @IsOptional() @IsInt() @Min(1) @Max(3_600) PLLM_REQUEST_TIMEOUT_SECONDS?: number;
 }
 
@@ -107,6 +112,7 @@ const NUMBERS = [
   'PLLM_BODY_LIMIT_MB',
   'PLLM_UPLOAD_LIMIT_MB',
   'PLLM_DRAIN_SECONDS',
+  'PLLM_USAGE_RETENTION_DAYS',
   'PLLM_REQUEST_TIMEOUT_SECONDS',
 ] as const;
 const TEXTS = [
@@ -140,6 +146,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     openaiBaseUrl: read.OPENAI_BASE_URL?.replace(/\/+$/, ''),
     corsOrigins: (read.PLLM_CORS_ORIGINS ?? '*').split(',').map((origin) => origin.trim()),
     drainMs: (read.PLLM_DRAIN_SECONDS ?? 30) * 1000,
+    usageRetentionMs:
+      read.PLLM_USAGE_RETENTION_DAYS === undefined ? undefined : read.PLLM_USAGE_RETENTION_DAYS * DAY_MS,
     requestTimeoutMs: (read.PLLM_REQUEST_TIMEOUT_SECONDS ?? 600) * 1000,
   });
 }
