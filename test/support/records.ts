@@ -19,6 +19,9 @@ export interface ShownRecord {
   readonly error_code: string | null;
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
+  readonly images: number;
+  readonly audio_seconds: number;
+  readonly characters: number;
   readonly usage_source: string;
   readonly priced: boolean;
   readonly cost_usd: string | null;

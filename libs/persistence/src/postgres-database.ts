@@ -33,9 +33,21 @@ export async function openPostgres(url: string): Promise<Driver> {
     kind: 'postgres',
     factory: new PrismaPg(pool),
     migrate: (run) => lendSessions(url, run),
-    run: async (sql, parameters) => (await pool.query(sql, [...parameters])).rowCount ?? 0,
+    run: async (sql, parameters) => {
+      const { rowCount } = await pool.query({ name: nameOf(sql), text: sql, values: [...parameters] });
+      return rowCount ?? 0;
+    },
     close: () => pool.end(),
   };
+}
+
+/** Hot statements are few, and long: by its name a connection plans one once, not at every run. */
+const names = new Map<string, string>();
+
+function nameOf(sql: string): string {
+  let name = names.get(sql);
+  if (name === undefined) names.set(sql, (name = `hot_${names.size}`));
+  return name;
 }
 
 /** The engine locks for its session and never unlocks: in a pool that stays, no other process would ever start. */
