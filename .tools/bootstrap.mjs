@@ -5,13 +5,16 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(ROOT, ...parts);
 const binary = (name) => at('node_modules', '.bin', name);
+
+/** What the build copies beside what it compiles. */
+const DATA = [at('libs', 'metering', 'src', 'catalogue.json')];
 
 function filesUnder(folder) {
   return readdirSync(at(folder), { withFileTypes: true, recursive: true })
@@ -82,10 +85,11 @@ step({
 
 step({
   title: 'building',
-  inputs: () => [...filesUnder('apps'), ...filesUnder('libs'), at('.swcrc')],
+  inputs: () => [...filesUnder('apps'), ...filesUnder('libs'), at('.swcrc'), ...DATA],
   stamp: at('dist', '.stamp'),
   make: () => {
     rmSync(at('dist'), { recursive: true, force: true });
     run(binary('swc'), ['apps', 'libs', '-d', 'dist', '--config-file', '.swcrc', '--quiet']);
+    for (const file of DATA) copyFileSync(file, at('dist', relative(ROOT, file)));
   },
 });

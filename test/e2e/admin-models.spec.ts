@@ -34,9 +34,17 @@ describe('a model', () => {
       owned_by: 'sandbox',
       strategy: 'priority',
       targets: [
-        { provider: 'upstream', provider_id: provider, model: 'gpt-upstream', priority: 0, timeouts: {} },
+        {
+          provider: 'upstream',
+          provider_id: provider,
+          model: 'gpt-upstream',
+          priority: 0,
+          timeouts: {},
+          price: null,
+        },
       ],
       timeouts: {},
+      price: null,
       enabled: true,
       metadata: {},
       created_at: expect.any(String),
@@ -178,7 +186,10 @@ describe('a body that is refused', () => {
     [{ targets: [{ ...TARGETS[0], priority: -1 }] }, badRequest('invalid_value', 'targets[0].priority')],
     [{ targets: [{ ...TARGETS[0], priority: 1.5 }] }, badRequest('invalid_type', 'targets[0].priority')],
     [{ targets: [{ ...TARGETS[0], weight: 1 }] }, badRequest('unknown_parameter', 'targets[0].weight')],
-    [{ targets: [{ ...TARGETS[0], price: {} }] }, badRequest('unknown_parameter', 'targets[0].price')],
+    [
+      { targets: [{ ...TARGETS[0], price: { per_minute: '1' } }] },
+      badRequest('unknown_parameter', 'targets[0].price.per_minute'),
+    ],
     [{ targets: [{ ...TARGETS[0], params: {} }] }, badRequest('unknown_parameter', 'targets[0].params')],
     [
       { targets: [{ ...TARGETS[0], timeouts: { idle_ms: -1 } }] },
@@ -192,8 +203,10 @@ describe('a body that is refused', () => {
     [{ enabled: null }, badRequest('invalid_type', 'enabled')],
     [{ enabled: 1 }, badRequest('invalid_type', 'enabled')],
     [{ metadata: [] }, badRequest('invalid_type', 'metadata')],
+    [{ price: '1' }, badRequest('invalid_type', 'price')],
+    [{ price: { per_image: 1 } }, badRequest('invalid_value', 'price.per_image')],
     [{ timeouts: { connect_ms: null } }, badRequest('invalid_type', 'timeouts.connect_ms')],
-    ...['fallbacks', 'retry', 'hedge', 'price', 'limits', 'cache', 'budget', 'created_at', 'object'].map(
+    ...['fallbacks', 'retry', 'hedge', 'limits', 'cache', 'budget', 'created_at', 'object'].map(
       (name): [object, ExpectedError] => [{ [name]: {} }, badRequest('unknown_parameter', name)],
     ),
   ];

@@ -80,6 +80,7 @@ describe('GET /v1/admin/models/stats', () => {
       prompt_tokens: 12,
       completion_tokens: 24,
       cost_usd: null,
+      unpriced: 3,
       latency_ms: FIGURES,
       time_to_first_token_ms: FIGURES,
       tokens_per_second: expect.any(Number),

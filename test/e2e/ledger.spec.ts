@@ -2,9 +2,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { UsageRecord } from '#metering';
-import { Database, ensureUsagePartitions, insertUsageRecords } from '#persistence';
+import { Database, ensureUsagePartitions } from '#persistence';
 import { MASTER_KEY, startBench } from '../support/gateway.js';
 import type { Answer, TestBench } from '../support/gateway.js';
+import { insertMade, madeRecord } from '../support/made-records.js';
 import { readSpool, recordOf, recordsOf } from '../support/records.js';
 import type { ShownRecord } from '../support/records.js';
 import { HELLO } from '../support/stream-client.js';
@@ -68,15 +69,14 @@ describe('the record of a call', () => {
     expect(Math.abs(Date.parse(record.at) - before)).toBeLessThan(5_000);
   });
 
-  it.each([true, false])('says so when the upstream counted nothing (stream: %s)', async (stream) => {
+  it.each([true, false])('is estimated when the upstream counted nothing (stream: %s)', async (stream) => {
     await bench.addModel(`uncounted-${stream}`, `uncounted-${stream};usage=none`);
-    expect(await recordFor(await call(`uncounted-${stream}`, { stream }))).toMatchObject({
-      status: 'ok',
-      usage_source: 'none',
-      prompt_tokens: 0,
-      completion_tokens: 0,
-      user: null,
-    });
+    const record = await recordFor(await call(`uncounted-${stream}`, { stream }));
+    expect(record).toMatchObject({ status: 'ok', usage_source: 'estimated', user: null });
+    // "Hello from the PLLM sandbox! You said: …", in either form.
+    expect(record.completion_tokens).toBeGreaterThan(10);
+    expect(record.completion_tokens).toBeLessThan(30);
+    expect(record.prompt_tokens).toBeGreaterThan(0);
   });
 
   it('by the master key has no key', async () => {
@@ -210,34 +210,8 @@ describe('the list of records', () => {
 });
 
 describe('the table', () => {
-  const record = (at: Date, requestId: string): UsageRecord => ({
-    requestId,
-    at: at.getTime(),
-    keyId: null,
-    operation: 'chat',
-    model: 'made-up',
-    provider: null,
-    upstreamModel: null,
-    stream: false,
-    status: 'ok',
-    httpStatus: 200,
-    errorCode: null,
-    promptTokens: 1,
-    completionTokens: 1,
-    cachedTokens: 0,
-    reasoningTokens: 0,
-    images: 0,
-    audioSeconds: 0,
-    characters: 0,
-    usageSource: 'upstream',
-    latencyMs: 1,
-    timeToFirstTokenMs: null,
-    attempts: 1,
-    endUser: null,
-  });
-
-  const insert = (records: UsageRecord[]) =>
-    insertUsageRecords(database, Buffer.from(records.map((each) => `${JSON.stringify(each)}\n`).join('')));
+  const record = (at: Date, requestId: string) => madeRecord(requestId, at);
+  const insert = (records: UsageRecord[]) => insertMade(database, records);
 
   const partitionOf = async (requestId: string): Promise<string | undefined> => {
     const rows = await database.prisma.$queryRaw<{ name: string }[]>`
@@ -247,9 +221,27 @@ describe('the table', () => {
 
   it('takes a record once, however often it is written', async () => {
     const twice = record(new Date(), 'req_twice');
-    expect(await insert([twice])).toBe(1);
-    expect(await insert([twice, twice, record(new Date(), 'req_new')])).toBe(1);
-    expect(await database.prisma.usageRecord.count({ where: { requestId: 'req_twice' } })).toBe(1);
+    const count = () => database.prisma.usageRecord.count({ where: { model: 'made-up' } });
+    const sums = async () => {
+      const where = { model: 'made-up', provider: '' };
+      const [hours, days] = await Promise.all([
+        database.prisma.usageHour.findMany({ where }),
+        database.prisma.usageDay.findMany({ where }),
+      ]);
+      return [hours, days].map((rows) => [
+        rows.reduce((sum, row) => sum + Number(row.requests), 0),
+        rows.reduce((sum, row) => sum + Number(row.costNanos), 0),
+      ]);
+    };
+    await insert([twice]);
+    expect(await count()).toBe(1);
+    await insert([twice, twice, record(new Date(), 'req_new')]);
+    expect(await count()).toBe(2);
+    // Hours and days have added up what was really inserted.
+    expect(await sums()).toEqual([
+      [2, 14],
+      [2, 14],
+    ]);
   });
 
   it('keeps a month in a partition, and what has none in `other`', async () => {

@@ -124,7 +124,17 @@ describe('the description of the API', () => {
   it('has the parameters of a query', () => {
     const { parameters = [] } = document.paths['/v1/admin/requests']?.get ?? {};
     const names = parameters.map(({ name }) => name);
-    expect(names.toSorted()).toEqual(['cursor', 'from', 'key', 'limit', 'model', 'provider', 'status', 'to']);
+    expect(names.toSorted()).toEqual([
+      'cursor',
+      'format',
+      'from',
+      'key',
+      'limit',
+      'model',
+      'provider',
+      'status',
+      'to',
+    ]);
   });
 });
 

@@ -19,7 +19,12 @@ export interface ShownRecord {
   readonly error_code: string | null;
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
+  readonly images: number;
+  readonly audio_seconds: number;
+  readonly characters: number;
   readonly usage_source: string;
+  readonly priced: boolean;
+  readonly cost_usd: string | null;
   readonly attempts: number;
   readonly user: string | null;
 }

@@ -15,6 +15,7 @@ import { STALLED_MS } from './http/slow-clients.js';
 import { serverOptions } from './http/server-options.js';
 import { startMetrics } from './metrics/start-metrics.js';
 import { LOGGER } from './logging/logging.module.js';
+import { Refusals } from './relay/refusals.js';
 
 const PUBLIC_PATHS = new Set(['/health', '/ready', '/openapi.json']);
 
@@ -46,6 +47,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
   const logger = app.get<Logger>(LOGGER);
   const authenticator = app.get(Authenticator);
   const drain = app.get(Drain);
+  const refusals = app.get(Refusals);
   const fastify = adapter.getInstance();
   configureHttp(fastify, {
     accessLog: app.get(AccessLog),
@@ -64,7 +66,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     },
     isDraining: () => drain.isDraining,
   });
-  app.useGlobalFilters(new OpenAiErrorFilter(logger));
+  app.useGlobalFilters(new OpenAiErrorFilter(logger, (request, error) => refusals.record(request, error)));
   const metrics = await startMetrics(config, app, () => fastify.inFlight.size);
   await app.listen(config.port, config.host);
   const stop = async (): Promise<void> => {

@@ -25,6 +25,7 @@ export type {
   UploadRequest,
   WireRequest,
 } from './operation.js';
+export type { Price, PriceUnit } from './price.js';
 export { DEFAULT_TIMEOUTS } from './target.js';
 export type { Provider, Target, Timeouts } from './target.js';
 export { EVENT_STREAM } from './reply.js';

@@ -1,3 +1,5 @@
+import type { Price } from './price.js';
+
 /** Limits of one attempt, in milliseconds. */
 export interface Timeouts {
   /** Until the connection stands. */
@@ -37,4 +39,6 @@ export interface Target {
   /** Lower is asked earlier. */
   readonly priority: number;
   readonly timeouts: Timeouts;
+  /** Undefined: what it costs is not known. */
+  readonly price?: Price | undefined;
 }

@@ -2,20 +2,23 @@ import { describe, expect, it } from 'vitest';
 import { NO_USAGE, readUsage } from './usage.js';
 
 describe('reading usage', () => {
-  it('reads all four counts', () => {
+  it('reads all counts', () => {
     const usage = {
       prompt_tokens: 10,
       completion_tokens: 20,
       total_tokens: 30,
-      prompt_tokens_details: { cached_tokens: 5, audio_tokens: 1 },
-      completion_tokens_details: { reasoning_tokens: 7 },
+      prompt_tokens_details: { cached_tokens: 5, audio_tokens: 1, cache_write_tokens: 2 },
+      completion_tokens_details: { reasoning_tokens: 7, audio_tokens: 3 },
     };
     expect(readUsage(usage)).toEqual({
       ...NO_USAGE,
       promptTokens: 10,
       completionTokens: 20,
       cachedTokens: 5,
+      cacheWriteTokens: 2,
       reasoningTokens: 7,
+      audioPromptTokens: 1,
+      audioCompletionTokens: 3,
     });
   });
 
@@ -32,6 +35,16 @@ describe('reading usage', () => {
       'words of images',
       { input_tokens: 4, output_tokens: 5, input_tokens_details: { cached_tokens: 1 } },
       { promptTokens: 4, completionTokens: 5, cachedTokens: 1 },
+    ],
+    [
+      'words of transcriptions',
+      { type: 'tokens', input_tokens: 14, input_token_details: { audio_tokens: 12 }, output_tokens: 5 },
+      { promptTokens: 14, completionTokens: 5, audioPromptTokens: 12 },
+    ],
+    [
+      'words of DeepSeek',
+      { prompt_tokens: 9, prompt_cache_hit_tokens: 4 },
+      { promptTokens: 9, cachedTokens: 4 },
     ],
     ['seconds of sound', { type: 'duration', seconds: 9.5 }, { audioSeconds: 9.5 }],
     ['more than a column holds', { prompt_tokens: 2 ** 40 }, { promptTokens: 2 ** 31 - 1 }],

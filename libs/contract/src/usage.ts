@@ -1,9 +1,14 @@
-/** What one call used, as the upstream counted it. `cached` is part of `prompt`, `reasoning` of `completion`. */
+/** What one call used. Cached, written and heard tokens are part of the prompt's; thought and spoken of the completion's. */
 export interface Usage {
   readonly promptTokens: number;
   readonly completionTokens: number;
   readonly cachedTokens: number;
+  /** Tokens that were written to the provider's cache. */
+  readonly cacheWriteTokens: number;
   readonly reasoningTokens: number;
+  /** Tokens of sound, in the prompt and in the completion. */
+  readonly audioPromptTokens: number;
+  readonly audioCompletionTokens: number;
   /** Images that were made. */
   readonly images: number;
   /** Sound that was heard, in seconds. */
@@ -16,7 +21,10 @@ export const NO_USAGE: Usage = {
   promptTokens: 0,
   completionTokens: 0,
   cachedTokens: 0,
+  cacheWriteTokens: 0,
   reasoningTokens: 0,
+  audioPromptTokens: 0,
+  audioCompletionTokens: 0,
   images: 0,
   audioSeconds: 0,
   characters: 0,
@@ -28,17 +36,29 @@ export function readUsage(value: unknown): Usage | undefined {
   if (isAmount(value.seconds)) return { ...NO_USAGE, audioSeconds: Math.min(value.seconds, MOST) };
   const prompt = value.prompt_tokens ?? value.input_tokens;
   if (!isCount(prompt)) return undefined;
-  const promptDetails = value.prompt_tokens_details ?? value.input_tokens_details;
-  const completionDetails = value.completion_tokens_details ?? value.output_tokens_details;
+  const heard = detailsOf(
+    value.prompt_tokens_details ?? value.input_tokens_details ?? value.input_token_details,
+  );
+  const said = detailsOf(value.completion_tokens_details ?? value.output_tokens_details);
   return {
     promptTokens: count(prompt),
     completionTokens: count(value.completion_tokens ?? value.output_tokens),
-    cachedTokens: isObject(promptDetails) ? count(promptDetails.cached_tokens) : 0,
-    reasoningTokens: isObject(completionDetails) ? count(completionDetails.reasoning_tokens) : 0,
+    // DeepSeek's own name for it stands beside the details.
+    cachedTokens: count(heard.cached_tokens ?? value.prompt_cache_hit_tokens),
+    cacheWriteTokens: count(heard.cache_write_tokens ?? heard.cache_creation_tokens),
+    reasoningTokens: count(said.reasoning_tokens),
+    audioPromptTokens: count(heard.audio_tokens),
+    audioCompletionTokens: count(said.audio_tokens),
     images: 0,
     audioSeconds: 0,
     characters: 0,
   };
+}
+
+const NO_DETAILS: Record<string, unknown> = {};
+
+function detailsOf(value: unknown): Record<string, unknown> {
+  return isObject(value) ? value : NO_DETAILS;
 }
 
 /** What a 32-bit column holds; nobody's call has more tokens. */

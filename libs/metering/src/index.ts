@@ -1,3 +1,9 @@
+export { estimateTokens } from './estimate-tokens.js';
+export { CATALOGUE, PriceBook, catalogueEntries } from './price-book.js';
+export type { PriceEntry } from './price-book.js';
+export { PRICE_MEMBERS, printDollars, readDollars, readPrice } from './price-text.js';
+export type { PriceMember, PriceText } from './price-text.js';
+export { costOf } from './pricing.js';
 export { readSpoolState } from './spool-state.js';
 export type { SpoolState } from './spool-state.js';
 export { Tally } from './tally.js';

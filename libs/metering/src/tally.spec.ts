@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_TIMEOUTS, GatewayError } from '#contract';
-import type { Target } from '#contract';
+import { DEFAULT_TIMEOUTS, GatewayError, NO_USAGE } from '#contract';
+import type { Price, Target } from '#contract';
 import { Tally } from './tally.js';
 import type { TalliedCall } from './tally.js';
 
@@ -14,16 +14,19 @@ const CALL: TalliedCall = {
   endUser: null,
 };
 
-function target(name: string, model = 'up'): Target {
+function target(name: string, model = 'up', price?: Price): Target {
   const account = { type: 'sandbox', baseUrl: 'http://x', secret: undefined, headers: {} };
-  return { provider: { id: name, name, ...account }, model, priority: 0, timeouts: DEFAULT_TIMEOUTS };
+  return { provider: { id: name, name, ...account }, model, priority: 0, timeouts: DEFAULT_TIMEOUTS, price };
 }
 
 const USAGE = {
   promptTokens: 1,
   completionTokens: 2,
   cachedTokens: 3,
+  cacheWriteTokens: 1,
   reasoningTokens: 4,
+  audioPromptTokens: 2,
+  audioCompletionTokens: 3,
   images: 5,
   audioSeconds: 6.5,
   characters: 7,
@@ -50,6 +53,7 @@ describe('Tally', () => {
       httpStatus: 200,
       errorCode: null,
       usageSource: 'upstream',
+      costNanos: null,
       latencyMs: 101,
       timeToFirstTokenMs: 50,
       attempts: 2,
@@ -91,6 +95,91 @@ describe('Tally', () => {
     if (isCommitted) tally.commit();
     if (error) tally.fail(error);
     expect(tally.close(101)).toMatchObject({ status, httpStatus, errorCode });
+  });
+
+  describe('says what the call costs', () => {
+    const PRICE: Price = { input: 1_000_000_000, output: 2_000_000_000 };
+    const TOKENS = { ...NO_USAGE, promptTokens: 10, completionTokens: 5 };
+
+    const priced = (price: Price | undefined, then: (tally: Tally) => void) => {
+      const tally = start();
+      tally.attempt(target('one', 'up', price));
+      then(tally);
+      return tally.close(101);
+    };
+    const answered = (tally: Tally) => {
+      tally.commit();
+      tally.finish();
+    };
+
+    it.each<[string, Price | undefined, (tally: Tally) => void, number | null, string]>([
+      ['counted', PRICE, (tally) => (answered(tally), tally.seeUsage(TOKENS)), 20_000, 'upstream'],
+      [
+        'counted, without a price',
+        undefined,
+        (tally) => (answered(tally), tally.seeUsage(TOKENS)),
+        null,
+        'upstream',
+      ],
+      ['estimated', PRICE, (tally) => (answered(tally), tally.estimate(TOKENS)), 20_000, 'estimated'],
+      [
+        'left in the stream',
+        PRICE,
+        (tally) => {
+          tally.commit();
+          tally.fail(new GatewayError('client_closed_request'));
+          tally.estimate(TOKENS);
+        },
+        20_000,
+        'partial',
+      ],
+      [
+        'left before the answer',
+        PRICE,
+        (tally) => {
+          tally.fail(new GatewayError('client_closed_request'));
+          tally.estimate(TOKENS);
+        },
+        20_000,
+        'partial',
+      ],
+      ['not counted', PRICE, answered, null, 'none'],
+      ['not counted, where calls have a price', { request: 0 }, answered, 0, 'none'],
+      [
+        'refused',
+        PRICE,
+        (tally) => {
+          tally.fail(new GatewayError('upstream_unavailable'));
+          tally.estimate(TOKENS);
+        },
+        0,
+        'none',
+      ],
+      [
+        'refused, without a price',
+        undefined,
+        (tally) => void tally.fail(new GatewayError('upstream_timeout')),
+        0,
+        'none',
+      ],
+    ])('%s', (_, price, then, costNanos, usageSource) => {
+      expect(priced(price, then)).toMatchObject({ costNanos, usageSource });
+    });
+
+    it('is nothing where no target was asked', () => {
+      const tally = start();
+      tally.fail(new GatewayError('client_closed_request'));
+      expect(tally.close(101)).toMatchObject({ status: 'cancelled', costNanos: 0 });
+    });
+
+    it('is of what the upstream said, whatever was estimated', () => {
+      const record = priced(PRICE, (tally) => {
+        answered(tally);
+        tally.seeUsage(TOKENS);
+        tally.estimate({ ...TOKENS, promptTokens: 99 });
+      });
+      expect(record).toMatchObject({ promptTokens: 10, usageSource: 'upstream' });
+    });
   });
 
   it('keeps the code that the upstream gave', () => {

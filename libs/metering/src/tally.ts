@@ -1,5 +1,7 @@
-import type { GatewayError, OperationName, Target, Usage } from '#contract';
-import type { CallStatus, UsageRecord } from './usage-record.js';
+import { NO_USAGE } from '#contract';
+import type { GatewayError, OperationName, Price, Target, Usage } from '#contract';
+import { costOf } from './pricing.js';
+import type { CallStatus, UsageRecord, UsageSource } from './usage-record.js';
 
 /** The longest name, code or end user that is kept of a call. */
 const LONGEST_TEXT = 256;
@@ -20,6 +22,7 @@ export class Tally {
   private target: Target | undefined;
   private attempts = 0;
   private usage: Usage | undefined;
+  private source: UsageSource = 'none';
   private error: GatewayError | undefined;
   private firstTokenAt: number | undefined;
   private finished = false;
@@ -50,8 +53,25 @@ export class Tally {
     this.firstTokenAt ??= now;
   }
 
+  /** What the upstream says. */
   seeUsage(usage: Usage | undefined): void {
-    this.usage = usage ?? this.usage;
+    if (usage) this.setUsage(usage, 'upstream');
+  }
+
+  /** What the gateway thinks, where the upstream said nothing. */
+  estimate(usage: Usage | undefined): void {
+    if (usage && this.needsEstimate) this.setUsage(usage, this.finished ? 'estimated' : 'partial');
+  }
+
+  /** Was a target asked that may have worked for it, and told no usage? */
+  get needsEstimate(): boolean {
+    if (this.usage || this.attempts === 0) return false;
+    return this.committed || this.status() === 'cancelled';
+  }
+
+  private setUsage(usage: Usage, source: UsageSource): void {
+    this.usage = usage;
+    this.source = source;
   }
 
   fail(error: GatewayError): GatewayError {
@@ -84,15 +104,28 @@ export class Tally {
       promptTokens: usage?.promptTokens ?? 0,
       completionTokens: usage?.completionTokens ?? 0,
       cachedTokens: usage?.cachedTokens ?? 0,
+      cacheWriteTokens: usage?.cacheWriteTokens ?? 0,
       reasoningTokens: usage?.reasoningTokens ?? 0,
+      audioPromptTokens: usage?.audioPromptTokens ?? 0,
+      audioCompletionTokens: usage?.audioCompletionTokens ?? 0,
       images: usage?.images ?? 0,
       audioSeconds: usage?.audioSeconds ?? 0,
       characters: usage?.characters ?? 0,
-      usageSource: usage ? 'upstream' : 'none',
+      usageSource: this.source,
+      costNanos: this.cost(),
       latencyMs: Math.round(now - this.startedAt),
       timeToFirstTokenMs: firstTokenAt === undefined ? null : Math.round(firstTokenAt - this.startedAt),
       attempts: this.attempts,
     };
+  }
+
+  /** Who was refused has used nothing; of whoever was answered without a count, nobody knows. */
+  private cost(): number | null {
+    const { usage, target } = this;
+    if (!usage && !this.committed && this.status() !== 'cancelled') return 0;
+    if (!usage && this.attempts === 0) return 0;
+    if (!target?.price) return null;
+    return usage ? costOf(usage, target.price) : costUncounted(target.price);
   }
 
   private errorCode(): string | null {
@@ -109,6 +142,12 @@ export class Tally {
     if (this.committed) return 200;
     return status === 'cancelled' ? 499 : (this.error?.status ?? 200);
   }
+}
+
+/** A call is priced without a count where only calls have a price. */
+function costUncounted(price: Price): number | null {
+  const members = Object.keys(price);
+  return members.length === 1 && price.request !== undefined ? costOf(NO_USAGE, price) : null;
 }
 
 /** What a client or an upstream wrote: bounded, and without what Postgres refuses: NUL, and half a surrogate pair. */

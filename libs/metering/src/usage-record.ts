@@ -3,8 +3,11 @@ import type { OperationName } from '#contract';
 /** ok: answered whole. error: an error, at any time. cancelled: the client went away first. */
 export type CallStatus = 'ok' | 'error' | 'cancelled';
 
-/** Where the counts are from: the upstream's own usage, or nothing was heard. */
-export type UsageSource = 'upstream' | 'none';
+/**
+ * Where the counts are from. upstream: its own usage. partial: of an answer that was left or cut before its usage came,
+ * what was seen of it, estimated. estimated: the answer came whole, without usage. none: nothing was heard.
+ */
+export type UsageSource = 'upstream' | 'partial' | 'estimated' | 'none';
 
 /** What is kept of one call. `(requestId, at)` names it for ever: writing it twice changes nothing. */
 export interface UsageRecord {
@@ -14,7 +17,7 @@ export interface UsageRecord {
   /** Null: the master key. */
   readonly keyId: string | null;
   readonly operation: OperationName;
-  /** The name the client asked for. */
+  /** The name the client asked for; empty: the call was refused before it was read. */
   readonly model: string;
   readonly provider: string | null;
   readonly upstreamModel: string | null;
@@ -26,11 +29,16 @@ export interface UsageRecord {
   readonly promptTokens: number;
   readonly completionTokens: number;
   readonly cachedTokens: number;
+  readonly cacheWriteTokens: number;
   readonly reasoningTokens: number;
+  readonly audioPromptTokens: number;
+  readonly audioCompletionTokens: number;
   readonly images: number;
   readonly audioSeconds: number;
   readonly characters: number;
   readonly usageSource: UsageSource;
+  /** Nano-dollars. Null: it could not be priced. */
+  readonly costNanos: number | null;
   readonly latencyMs: number;
   readonly timeToFirstTokenMs: number | null;
   readonly attempts: number;

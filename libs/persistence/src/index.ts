@@ -8,7 +8,10 @@ export { createKey, deleteKey, findKey, findKeyByHash, listKeys, loadKeys, updat
 export type { Key, KeyChange, NewKey } from './keys.js';
 export { createModel, deleteModel, findModel, listModels, loadModels, updateModel } from './models.js';
 export type { ModelChange, ModelRow, NewModel, NewTarget, TargetRow } from './models.js';
+export { unknownCursor } from './page.js';
 export type { Page, PageRequest } from './page.js';
+export { deletePrice, loadPrices, putPrice } from './prices.js';
+export type { PriceRow } from './prices.js';
 export { DatabaseUnreachable } from './postgres-database.js';
 export {
   createProvider,
@@ -27,6 +30,8 @@ export { openSecretKeys } from './secret-keys.js';
 export type { SecretKeys } from './secret-keys.js';
 export { readModelStats } from './model-stats.js';
 export type { Percentiles, StatsRow, Window } from './model-stats.js';
-export { ensureUsagePartitions } from './usage-partitions.js';
+export { dropUsagePartitions, ensureUsagePartitions } from './usage-partitions.js';
 export { findUsageRecord, insertUsageRecords, listUsageRecords, usageCursor } from './usage-records.js';
 export type { UsageFilter, UsageRow } from './usage-records.js';
+export { USAGE_GROUPS, readUsageSum, readUsageTotals } from './usage-totals.js';
+export type { UsageGroup, UsagePage, UsageQuery, UsageSums, UsageTotals } from './usage-totals.js';

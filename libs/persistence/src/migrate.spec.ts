@@ -4,7 +4,7 @@ import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PrismaClient } from './generated/client.js';
 import { findDrift, migrate } from './migrate.js';
-import { ensureUsagePartitions } from './usage-partitions.js';
+import { dropUsagePartitions, ensureUsagePartitions } from './usage-partitions.js';
 
 const FOLDER = new URL('../../../prisma', import.meta.url).pathname;
 
@@ -57,6 +57,33 @@ describe('ensureUsagePartitions', { timeout: SECONDS }, () => {
       /FROM \('2039-12-01 00:00:00\+00'\) TO \('2040-01-01 00:00:00\+00'\)/,
     );
     expect(bounds.get('usage_record_other')).toBe('DEFAULT');
+    await prisma.$disconnect();
+  });
+});
+
+describe('dropUsagePartitions', { timeout: SECONDS }, () => {
+  it('lets go of months that are over before a moment, and of what had no month', async () => {
+    const prisma = new PrismaClient({ adapter: factory });
+    await prisma.$transaction((queries) => ensureUsagePartitions(queries, new Date('2041-05-01'), 3));
+    const insert = (id: string, at: string) =>
+      prisma.$executeRawUnsafe(`INSERT INTO usage_record VALUES ('${id}', '${at}', NULL, 'chat', 'm', NULL, NULL,
+        false, 'ok', 200, NULL, 0, 0, 0, 0, 'none', 1, NULL, 1, NULL)`);
+    await insert('may', '2041-05-31T23:59:59.999Z');
+    await insert('june', '2041-06-01');
+    await insert('old', '1999-01-01');
+    await insert('young', '2050-01-01');
+    const drop = (before: string) =>
+      prisma.$transaction((queries) => dropUsagePartitions(queries, new Date(before)));
+    const left = async () => {
+      const rows = await prisma.usageRecord.findMany({ orderBy: { at: 'asc' } });
+      return rows.map(({ requestId }) => requestId);
+    };
+    await prisma.$executeRaw`DROP TABLE IF EXISTS usage_record_2039_11, usage_record_2039_12, usage_record_2040_01`;
+    expect(await drop('2041-05-31T23:00:00.000Z')).toEqual([]);
+    expect(await left()).toEqual(['may', 'june', 'young']);
+    expect(await drop('2041-06-01T00:00:00.000Z')).toEqual(['usage_record_2041_05']);
+    expect(await left()).toEqual(['june', 'young']);
+    expect(await drop('2041-06-30T23:59:59.000Z')).toEqual([]);
     await prisma.$disconnect();
   });
 });

@@ -24,6 +24,10 @@ export interface StatsRow {
   readonly cancelled: number;
   readonly promptTokens: number;
   readonly completionTokens: number;
+  /** Nano-dollars, of the calls that could be priced; null: none could. */
+  readonly costNanos: bigint | null;
+  /** Calls that could not. */
+  readonly unpriced: number;
   readonly latencyMs: Percentiles;
   readonly timeToFirstTokenMs: Percentiles;
   /** Completion tokens by the time that their calls took. */
@@ -32,11 +36,12 @@ export interface StatsRow {
 
 type Figure = 'avg' | 'p50' | 'p95' | 'p99';
 type RawRow = Record<`${'latency' | 'first'}_${Figure}` | 'tokens_per_second', number | null> &
-  Record<'requests' | 'errors' | 'cancelled' | 'prompt_tokens' | 'completion_tokens', number> & {
+  Record<'requests' | 'errors' | 'cancelled' | 'prompt_tokens' | 'completion_tokens' | 'unpriced', number> & {
     model: string;
     provider: string | null;
     upstream_model: string | null;
     is_total: number;
+    cost_nanos: string | null;
   };
 
 const ANSWERED = `FILTER (WHERE status = 'ok')`;
@@ -57,6 +62,8 @@ const STATS = `SELECT model, provider, upstream_model, grouping(provider)::int A
   (count(*) FILTER (WHERE status = 'cancelled'))::float8 AS cancelled,
   sum(prompt_tokens)::float8 AS prompt_tokens,
   sum(completion_tokens)::float8 AS completion_tokens,
+  sum(cost_nanos)::text AS cost_nanos,
+  (count(*) FILTER (WHERE cost_nanos IS NULL))::float8 AS unpriced,
   (sum(completion_tokens) ${ANSWERED} * 1000.0 / nullif(sum(latency_ms) ${ANSWERED}, 0))::float8 AS tokens_per_second,
   ${figures('latency_ms', 'latency')},
   ${figures('time_to_first_token_ms', 'first')}
@@ -85,6 +92,8 @@ function toStats(row: RawRow): StatsRow {
     cancelled: row.cancelled,
     promptTokens: row.prompt_tokens,
     completionTokens: row.completion_tokens,
+    costNanos: row.cost_nanos === null ? null : BigInt(row.cost_nanos),
+    unpriced: row.unpriced,
     latencyMs: percentiles('latency'),
     timeToFirstTokenMs: percentiles('first'),
     tokensPerSecond: row.tokens_per_second,

@@ -41,7 +41,10 @@ export async function openPostgres(url: string, wait: Wait): Promise<Driver> {
     kind: 'postgres',
     factory: new PrismaPg(pool),
     migrate: (run) => lendSessions(url, run),
-    run: async (sql, parameters) => (await pool.query(sql, [...parameters])).rowCount ?? 0,
+    run: async (sql, parameters) => {
+      const { rowCount } = await pool.query({ name: nameOf(sql), text: sql, values: [...parameters] });
+      return rowCount ?? 0;
+    },
     probe: () => Promise.any([pool, reserve].map((each) => each.query('SELECT 1'))),
     close: async () => void (await Promise.all([endPool(pool), endPool(reserve)])),
   };
@@ -87,6 +90,15 @@ function describe(cause: unknown): DatabaseUnreachable {
   const { code, message } = cause as NodeJS.ErrnoException;
   const reason = code ?? (/timeout/i.test(message) ? 'no answer' : 'no reason given');
   return new DatabaseUnreachable(`The database at DATABASE_URL cannot be used (${reason}).`, { cause });
+}
+
+/** Hot statements are few, and long: by its name a connection plans one once, not at every run. */
+const names = new Map<string, string>();
+
+function nameOf(sql: string): string {
+  let name = names.get(sql);
+  if (name === undefined) names.set(sql, (name = `hot_${names.size}`));
+  return name;
 }
 
 /** The engine locks for its session and never unlocks: in a pool that stays, no other process would ever start. */

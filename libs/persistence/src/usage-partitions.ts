@@ -15,6 +15,24 @@ export async function ensureUsagePartitions(queries: Queries, now: Date, months:
   }
 }
 
+/**
+ * Lets go of what is older than `before`: whole months, and what never had a month of its own; what was added up of
+ * them stays. Run it in a transaction. @returns the partitions that are gone
+ */
+export async function dropUsagePartitions(queries: Queries, before: Date): Promise<string[]> {
+  const end = `usage_record_${before.toISOString().slice(0, 7).replace('-', '_')}`;
+  const isOld = (name: string): boolean => MONTH.test(name) && name < end;
+  if ((await listPartitions(queries)).some(isOld)) {
+    await queries.$executeRaw`SELECT pg_advisory_xact_lock(${LOCK})`;
+  }
+  const old = (await listPartitions(queries)).filter(isOld);
+  for (const name of old) await queries.$executeRawUnsafe(`DROP TABLE ${name}`);
+  await queries.$executeRaw`DELETE FROM usage_record_other WHERE at < ${before}`;
+  return old;
+}
+
+const MONTH = /^usage_record_\d{4}_\d{2}$/;
+
 interface Month {
   readonly name: string;
   readonly from: string;
@@ -29,10 +47,14 @@ function monthOf(now: Date, ahead: number): Month {
 }
 
 async function findMissing(queries: Queries, wanted: readonly Month[]): Promise<Month[]> {
+  const names = new Set(await listPartitions(queries));
+  return wanted.filter(({ name }) => !names.has(name));
+}
+
+async function listPartitions(queries: Queries): Promise<string[]> {
   const rows = await queries.$queryRaw<{ name: string }[]>`
     SELECT child.relname AS name FROM pg_inherits
     JOIN pg_class child ON child.oid = inhrelid
     WHERE inhparent = 'usage_record'::regclass`;
-  const names = new Set(rows.map(({ name }) => name));
-  return wanted.filter(({ name }) => !names.has(name));
+  return rows.map(({ name }) => name);
 }

@@ -3,6 +3,7 @@ import type { Database, Queries } from './database.js';
 import type { UsageRecord } from './generated/client.js';
 import type { Page, PageRequest } from './page.js';
 import { cutPage, unknownCursor } from './page.js';
+import { ADD_UP, ROLLED_UP } from './usage-rollups.js';
 
 export type { UsageRecord as UsageRow } from './generated/client.js';
 
@@ -31,11 +32,15 @@ const COLUMNS: readonly [column: string, type: string, member: keyof NewUsageRec
   ['prompt_tokens', 'int', 'promptTokens'],
   ['completion_tokens', 'int', 'completionTokens'],
   ['cached_tokens', 'int', 'cachedTokens'],
+  ['cache_write_tokens', 'int', 'cacheWriteTokens', 'coalesce("cacheWriteTokens", 0)'],
   ['reasoning_tokens', 'int', 'reasoningTokens'],
+  ['audio_prompt_tokens', 'int', 'audioPromptTokens', 'coalesce("audioPromptTokens", 0)'],
+  ['audio_completion_tokens', 'int', 'audioCompletionTokens', 'coalesce("audioCompletionTokens", 0)'],
   ['images', 'int', 'images', 'coalesce(images, 0)'],
   ['audio_seconds', 'double precision', 'audioSeconds', 'coalesce("audioSeconds", 0)'],
   ['characters', 'int', 'characters', 'coalesce(characters, 0)'],
   ['usage_source', 'text', 'usageSource'],
+  ['cost_nanos', 'bigint', 'costNanos'],
   ['latency_ms', 'int', 'latencyMs'],
   ['time_to_first_token_ms', 'int', 'timeToFirstTokenMs'],
   ['attempts', 'int', 'attempts'],
@@ -44,16 +49,19 @@ const COLUMNS: readonly [column: string, type: string, member: keyof NewUsageRec
 
 /**
  * One statement and one parameter for a batch, not a row at a time: this runs for every call. A record that is there
- * already stays.
+ * already stays, and is not added up a second time.
  */
-const INSERT = `INSERT INTO usage_record (${COLUMNS.map(([column]) => column).join(', ')})
-SELECT ${COLUMNS.map(([, , member, value]) => value ?? `"${member}"`).join(', ')}
-FROM json_to_recordset($1::json) AS record(${COLUMNS.map(([, type, member]) => `"${member}" ${type}`).join(', ')})
-ON CONFLICT (request_id, at) DO NOTHING`;
+const INSERT = `WITH record AS (
+  INSERT INTO usage_record (${COLUMNS.map(([column]) => column).join(', ')})
+  SELECT ${COLUMNS.map(([, , member, value]) => value ?? `"${member}"`).join(', ')}
+  FROM json_to_recordset($1::json) AS record(${COLUMNS.map(([, type, member]) => `"${member}" ${type}`).join(', ')})
+  ON CONFLICT (request_id, at) DO NOTHING
+  RETURNING ${ROLLED_UP.join(', ')}
+), ${ADD_UP}`;
 
-/** @param lines records, each a line of JSON text with its line end @returns how many were new */
-export function insertUsageRecords(database: Database, lines: Buffer): Promise<number> {
-  return database.run(INSERT, [arrayOf(lines)]);
+/** @param lines records, each a line of JSON text with its line end */
+export async function insertUsageRecords(database: Database, lines: Buffer): Promise<void> {
+  await database.run(INSERT, [arrayOf(lines)]);
 }
 
 const LINE_FEED = 0x0a;

@@ -4,12 +4,15 @@ import { KeyAdmin } from './key-admin.js';
 import { KeysController } from './keys.controller.js';
 import { ModelAdmin } from './model-admin.js';
 import { AdminModelsController } from './models.controller.js';
+import { PriceAdmin } from './price-admin.js';
+import { PricesController } from './prices.controller.js';
 import { ProviderAdmin } from './provider-admin.js';
 import { ProvidersController } from './providers.controller.js';
 import { RequestsController } from './requests.controller.js';
 import { StatsController } from './stats.controller.js';
 import { SystemController } from './system.controller.js';
 import { System } from './system.js';
+import { UsageController } from './usage.controller.js';
 import { UpstreamProbe } from './upstream-probe.js';
 
 @Module({
@@ -19,9 +22,11 @@ import { UpstreamProbe } from './upstream-probe.js';
     AdminModelsController,
     RequestsController,
     StatsController,
+    PricesController,
+    UsageController,
     AuditController,
     SystemController,
   ],
-  providers: [KeyAdmin, ProviderAdmin, ModelAdmin, UpstreamProbe, System],
+  providers: [KeyAdmin, ProviderAdmin, ModelAdmin, PriceAdmin, UpstreamProbe, System],
 })
 export class AdminModule {}

@@ -60,6 +60,7 @@ export class ModelAdmin {
           ownedBy: body.owned_by,
           strategy: body.strategy,
           timeouts: body.timeouts === undefined ? undefined : { ...body.timeouts },
+          price: body.price === undefined ? undefined : { ...body.price },
           metadata: body.metadata === undefined ? undefined : ((body.metadata ?? {}) as object),
           enabled: body.enabled,
         };
@@ -86,6 +87,7 @@ function settings(body: ModelSettingsBody, ownedBy: string) {
     ownedBy: body.owned_by ?? ownedBy,
     strategy: body.strategy ?? 'priority',
     timeouts: { ...body.timeouts },
+    price: { ...body.price },
     metadata: (body.metadata ?? {}) as object,
     enabled: body.enabled ?? true,
   };
@@ -110,6 +112,7 @@ async function findTargets(queries: Queries, targets: readonly TargetBody[]) {
       upstreamModel: target.model,
       priority: target.priority ?? 0,
       timeouts: { ...target.timeouts },
+      price: { ...target.price },
     });
   }
   return { rows, ownedBy: ownedBy ?? 'pllm' };

@@ -20,6 +20,7 @@ import {
 } from 'class-validator';
 import { IfGiven } from './if-given.js';
 import { PartialType } from './partial-type.js';
+import { PriceBody } from './price.body.js';
 import { TimeoutsBody } from './timeouts.body.js';
 
 /** Visible characters, slashes only between others, `*` only at the end. */
@@ -32,6 +33,7 @@ export class TargetBody {
   @IsDefined() @IsString() @IsNotEmpty() @MaxLength(500) model!: string;
   @IfGiven() @IsInt() @Min(0) @Max(1_000) priority?: number;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => TimeoutsBody) timeouts?: TimeoutsBody | null;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => PriceBody) price?: PriceBody | null;
 }
 
 /** What can be said of a model beside its name. */
@@ -46,6 +48,7 @@ export class ModelSettingsBody {
   @IfGiven() @IsString() @IsNotEmpty() @MaxLength(200) owned_by?: string;
   @IfGiven() @IsIn(['priority']) strategy?: 'priority';
   @IsOptional() @IsObject() @ValidateNested() @Type(() => TimeoutsBody) timeouts?: TimeoutsBody | null;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => PriceBody) price?: PriceBody | null;
   @IfGiven() @IsBoolean() enabled?: boolean;
   @IsOptional() @IsObject() metadata?: Record<string, unknown> | null;
 }

@@ -65,11 +65,18 @@ function toView(row: ModelRow) {
       model: target.upstreamModel,
       priority: target.priority,
       timeouts: target.timeouts,
+      price: priceView(target.price),
     })),
     timeouts: row.timeouts,
+    price: priceView(row.price),
     enabled: row.enabled,
     metadata: row.metadata,
     created_at: row.createdAt,
     updated_at: row.updatedAt,
   };
+}
+
+/** Null: none of its own. */
+function priceView(price: ModelRow['price']) {
+  return Object.keys(price as object).length > 0 ? price : null;
 }

@@ -1,4 +1,5 @@
 import { Controller, Get, Query } from '@nestjs/common';
+import { printDollars } from '#metering';
 import type { Percentiles, StatsRow } from '#persistence';
 import { Database, readModelStats } from '#persistence';
 import type { Model } from '#routing';
@@ -16,6 +17,8 @@ const NO_CALLS: Omit<StatsRow, 'model' | 'target'> = {
   cancelled: 0,
   promptTokens: 0,
   completionTokens: 0,
+  costNanos: 0n,
+  unpriced: 0,
   latencyMs: NONE,
   timeToFirstTokenMs: NONE,
   tokensPerSecond: null,
@@ -55,8 +58,8 @@ function toView(name: string, rows: readonly StatsRow[], model: Model | undefine
     cancelled: whole.cancelled,
     prompt_tokens: whole.promptTokens,
     completion_tokens: whole.completionTokens,
-    // Nothing has a price yet.
-    cost_usd: null,
+    cost_usd: whole.costNanos === null ? null : printDollars(whole.costNanos),
+    unpriced: whole.unpriced,
     latency_ms: whole.latencyMs,
     time_to_first_token_ms: whole.timeToFirstTokenMs,
     tokens_per_second: whole.tokensPerSecond,

@@ -56,6 +56,7 @@ describe('readConfig', () => {
       GROQ_API_KEY: '',
       PLLM_DRAIN_DELAY_SECONDS: '7',
       PLLM_DRAIN_SECONDS: '0',
+      PLLM_USAGE_RETENTION_DAYS: '90',
       PLLM_REQUEST_TIMEOUT_SECONDS: '5',
     });
     expect(config).toEqual({
@@ -84,6 +85,7 @@ describe('readConfig', () => {
       openaiBaseUrl: 'https://proxy.example/v1',
       drainDelayMs: 7_000,
       drainMs: 0,
+      usageRetentionMs: 90 * 86_400_000,
       requestTimeoutMs: 5_000,
       given: expect.any(Array),
     });
@@ -162,6 +164,8 @@ describe('readConfig', () => {
     ['OPENAI_BASE_URL', 'https://host/v1?key=hunter2'],
     ['PLLM_DRAIN_SECONDS', '-1'],
     ['PLLM_DRAIN_SECONDS', '3601'],
+    ['PLLM_USAGE_RETENTION_DAYS', '0'],
+    ['PLLM_USAGE_RETENTION_DAYS', '1.5'],
     ['PLLM_REQUEST_TIMEOUT_SECONDS', '0'],
     ['PLLM_REQUEST_TIMEOUT_SECONDS', 'soon'],
   ])('refuses %s=%s in one line that names it, not its value', (name, value) => {

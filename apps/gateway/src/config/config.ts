@@ -52,6 +52,8 @@ export interface Config {
   readonly drainDelayMs: number;
   /** How long streams in flight may go on after that, in milliseconds. */
   readonly drainMs: number;
+  /** How long usage records are kept, in milliseconds; undefined: for ever. */
+  readonly usageRetentionMs: number | undefined;
   /** How long a request may take to arrive, in milliseconds. */
   readonly requestTimeoutMs: number;
   /** The variables that were set. */
@@ -66,6 +68,8 @@ export interface TraceSettings {
 }
 
 export class InvalidEnvironment extends Error {}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
@@ -139,6 +143,7 @@ class Environment {
   @IsOptional() @IsInt() @Min(0) @Max(3_600) PLLM_DATABASE_WAIT_SECONDS?: number;
   @IsOptional() @IsInt() @Min(0) @Max(600) PLLM_DRAIN_DELAY_SECONDS?: number;
   @IsOptional() @IsInt() @Min(0) @Max(3_600) PLLM_DRAIN_SECONDS?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(36_500) PLLM_USAGE_RETENTION_DAYS?: number;
   @IsOptional() @IsInt() @Min(1) @Max(3_600) PLLM_REQUEST_TIMEOUT_SECONDS?: number;
 }
 
@@ -149,6 +154,7 @@ const NUMBERS = [
   'PLLM_DATABASE_WAIT_SECONDS',
   'PLLM_DRAIN_DELAY_SECONDS',
   'PLLM_DRAIN_SECONDS',
+  'PLLM_USAGE_RETENTION_DAYS',
   'PLLM_REQUEST_TIMEOUT_SECONDS',
 ] as const;
 const TEXTS = [
@@ -198,6 +204,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     denyPrivateUpstreams: read.PLLM_PRIVATE_UPSTREAMS === 'deny',
     drainDelayMs: (read.PLLM_DRAIN_DELAY_SECONDS ?? defaultDrainDelay(read)) * 1000,
     drainMs: (read.PLLM_DRAIN_SECONDS ?? 30) * 1000,
+    usageRetentionMs:
+      read.PLLM_USAGE_RETENTION_DAYS === undefined ? undefined : read.PLLM_USAGE_RETENTION_DAYS * DAY_MS,
     requestTimeoutMs: (read.PLLM_REQUEST_TIMEOUT_SECONDS ?? 600) * 1000,
     given: VARIABLES.filter((name) => read[name] !== undefined),
   });

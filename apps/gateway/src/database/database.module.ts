@@ -4,7 +4,7 @@ import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { CHANGE_CHANNEL, encodeChange } from '#coordination';
 import { FaultLog } from '#observability';
 import type { Logger } from '#observability';
-import { Database, ensureUsagePartitions, openSecretKeys } from '#persistence';
+import { Database, dropUsagePartitions, ensureUsagePartitions, openSecretKeys } from '#persistence';
 import type { BreakerState } from '#persistence';
 import type { Config } from '../config/config.js';
 import { CONFIG, SECRETS } from '../config/config.module.js';
@@ -57,6 +57,7 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly database: Database,
     @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -74,8 +75,13 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   private async ensurePartitions(): Promise<void> {
     try {
       await this.database.transaction((queries) => ensureUsagePartitions(queries, new Date(), MONTHS_AHEAD));
+      const { usageRetentionMs } = this.config;
+      if (usageRetentionMs === undefined) return;
+      const before = new Date(Date.now() - usageRetentionMs);
+      const gone = await this.database.transaction((queries) => dropUsagePartitions(queries, before));
+      if (gone.length > 0) this.logger.info({ event: 'usage_retention', partitions: gone });
     } catch (error) {
-      this.logger.error({ event: 'usage_partitions', err: error }, 'partitions cannot be made');
+      this.logger.error({ event: 'usage_partitions', err: error }, 'partitions cannot be made or dropped');
     }
   }
 }

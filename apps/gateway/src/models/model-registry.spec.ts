@@ -32,19 +32,30 @@ interface Aim {
   readonly model?: string;
   readonly priority?: number;
   readonly timeouts?: Partial<Timeouts>;
+  readonly price?: object;
 }
 
 function model(id: string, aims: Aim[], rest: Partial<ModelRow> = {}): ModelRow {
-  const targets = aims.map(({ provider, model = 'up', priority = 0, timeouts = {} }, position) => ({
-    modelId: id,
-    position,
-    providerId: provider.id,
-    upstreamModel: model,
-    priority,
-    timeouts: { ...timeouts },
-    provider,
-  }));
-  const settings = { ownedBy: 'me', strategy: 'priority', timeouts: {}, metadata: {}, enabled: true };
+  const targets = aims.map(
+    ({ provider, model = 'up', priority = 0, timeouts = {}, price = {} }, position) => ({
+      modelId: id,
+      position,
+      providerId: provider.id,
+      upstreamModel: model,
+      priority,
+      timeouts: { ...timeouts },
+      price: { ...price },
+      provider,
+    }),
+  );
+  const settings = {
+    ownedBy: 'me',
+    strategy: 'priority',
+    timeouts: {},
+    metadata: {},
+    price: {},
+    enabled: true,
+  };
   return { id, ...settings, createdAt: now, updatedAt: now, targets, ...rest };
 }
 
@@ -52,8 +63,13 @@ async function makeRegistry(
   providers: ProviderRow[],
   models: ModelRow[],
   offers?: Offer[],
+  prices: object[] = [],
 ): Promise<ModelRegistry> {
-  const queries = { provider: { findMany: () => providers }, model: { findMany: () => models } };
+  const queries = {
+    provider: { findMany: () => providers },
+    model: { findMany: () => models },
+    price: { findMany: () => prices },
+  };
   const read = <T>(query: (queries: Queries) => Promise<T>) => query(queries as unknown as Queries);
   const registry = new ModelRegistry({ read } as unknown as Database, { box }, offers);
   await registry.refresh();
@@ -236,7 +252,11 @@ describe('ModelRegistry', () => {
   it('keeps what it knew when the database does not answer', async () => {
     const models = [model('m', [{ provider: one }])];
     let isDown = false;
-    const queries = { provider: { findMany: () => [one] }, model: { findMany: () => models } };
+    const queries = {
+      provider: { findMany: () => [one] },
+      model: { findMany: () => models },
+      price: { findMany: () => [] },
+    };
     const read = <T>(query: (queries: Queries) => Promise<T>) =>
       isDown ? Promise.reject(new Error('down')) : query(queries as unknown as Queries);
     const registry = new ModelRegistry({ read } as unknown as Database, { box });
@@ -246,5 +266,41 @@ describe('ModelRegistry', () => {
     expect(registry.resolve('m', ANYBODY).id).toBe('m');
     isDown = false;
     await registry.refresh();
+  });
+});
+
+describe('what a target costs', () => {
+  const priceOf = (registry: ModelRegistry, name: string) =>
+    registry.resolve(name, ANYBODY).targets[0]?.price;
+  const openai = provider('acme', { type: 'openai' });
+
+  it('is its own price, then its model’s, then the operator’s for the upstream model, then the catalogue’s', async () => {
+    const own = { input_per_mtok: '1' };
+    const ofModel = { input_per_mtok: '2' };
+    const registry = await makeRegistry(
+      [openai],
+      [
+        model('own', [{ provider: openai, model: 'gpt-4o', price: own }], { price: ofModel }),
+        model('of-model', [{ provider: openai, model: 'gpt-4o' }], { price: ofModel }),
+        model('overridden', [{ provider: openai, model: 'gpt-4o-mini' }]),
+        model('shipped', [{ provider: openai, model: 'gpt-4o-2024-11-20' }]),
+        model('unknown', [{ provider: openai, model: 'made-up' }]),
+      ],
+      [],
+      [{ providerType: 'openai', model: 'gpt-4o-mini', price: { input_per_mtok: '3' } }],
+    );
+    expect(priceOf(registry, 'own')).toEqual({ input: 1_000_000_000 });
+    expect(priceOf(registry, 'of-model')).toEqual({ input: 2_000_000_000 });
+    expect(priceOf(registry, 'overridden')).toEqual({ input: 3_000_000_000 });
+    expect(priceOf(registry, 'shipped')).toMatchObject({ input: 2_500_000_000, output: 10_000_000_000 });
+    expect(priceOf(registry, 'unknown')).toBeUndefined();
+  });
+
+  it('is that of the name a pattern stands for', async () => {
+    const registry = await makeRegistry([openai], [model('any/*', [{ provider: openai, model: '*' }])]);
+    expect(priceOf(registry, 'any/gpt-4o')).toMatchObject({ input: 2_500_000_000 });
+    expect(priceOf(registry, 'any/gpt-4o-mini')).toMatchObject({ input: 150_000_000 });
+    expect(priceOf(registry, 'any/thing')).toBeUndefined();
+    expect(registry.resolve('any/gpt-4o', ANYBODY)).toBe(registry.resolve('any/gpt-4o', ANYBODY));
   });
 });

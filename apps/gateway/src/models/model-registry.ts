@@ -1,7 +1,9 @@
 import { DEFAULT_TIMEOUTS, GatewayError } from '#contract';
 import type { Provider, Target, Timeouts } from '#contract';
+import { PriceBook, readPrice } from '#metering';
+import type { PriceText } from '#metering';
 import type { Database, ModelRow, ProviderRow, SecretKeys, TargetRow } from '#persistence';
-import { loadModels, loadProviders, openProviderSecrets } from '#persistence';
+import { loadModels, loadPrices, loadProviders, openProviderSecrets } from '#persistence';
 import { compileGlob, orderByPriority, restOf } from '#routing';
 import type { Model } from '#routing';
 import { demoOffer } from './offer.js';
@@ -21,6 +23,7 @@ interface Snapshot {
   readonly bare: readonly { readonly model: Model; readonly matches: (name: string) => boolean }[];
   /** Models that were found under a pattern: the next call takes the same one, and all that is made for it. */
   readonly found: Map<string, Model>;
+  readonly prices: PriceBook;
 }
 
 /** Clients make up names under a pattern: so many are remembered, and none that is longer. */
@@ -29,7 +32,7 @@ const LONGEST_FOUND = 200;
 
 /** Public names to models. Reads the database when something changed, never for a call. */
 export class ModelRegistry {
-  private snapshot: Snapshot = makeSnapshot([], []);
+  private snapshot: Snapshot = makeSnapshot([], [], new PriceBook([]));
   private loading: Promise<void> = Promise.resolve();
   private demo: Offer | undefined;
   private loaded = false;
@@ -100,9 +103,10 @@ export class ModelRegistry {
   }
 
   private async load(): Promise<void> {
-    const { providers, rows } = await this.database.read(async (queries) => ({
+    const { providers, rows, priceRows } = await this.database.read(async (queries) => ({
       providers: await loadProviders(queries),
       rows: await loadModels(queries),
+      priceRows: await loadPrices(queries),
     }));
     const accounts = new Map(providers.map((row) => [row.id, this.toProvider(row)]));
     const models = rows.filter((row) => row.enabled).map((row) => toModel(row, accounts));
@@ -110,7 +114,14 @@ export class ModelRegistry {
     const taken = new Set(rows.map(({ id }) => id));
     const offered = offers.flatMap((offer) => offer.models).filter(({ id }) => !taken.has(id));
     const bare = offers.flatMap(({ bareModels }) => bareModels).filter(({ id }) => !taken.has(id));
-    this.snapshot = makeSnapshot([...models, ...offered], bare);
+    const prices = new PriceBook(
+      priceRows.map(({ providerType, model, price }) => ({
+        type: providerType,
+        model,
+        price: price as PriceText,
+      })),
+    );
+    this.snapshot = makeSnapshot([...models, ...offered], bare, prices);
     this.providerCount = providers.length;
     this.loaded = true;
   }
@@ -127,23 +138,34 @@ export class ModelRegistry {
   }
 }
 
-function makeSnapshot(models: readonly Model[], bare: readonly Model[]): Snapshot {
+function makeSnapshot(models: readonly Model[], bare: readonly Model[], prices: PriceBook): Snapshot {
   const isPattern = ({ id }: Model): boolean => id.endsWith('*');
+  const named = models.filter((model) => !isPattern(model));
   return {
-    models: new Map(models.filter((model) => !isPattern(model)).map((model) => [model.id, model])),
+    models: new Map(named.map((model) => [model.id, withPrices(model, prices)])),
     wildcards: models.filter(isPattern).sort((one, other) => other.id.length - one.id.length),
     bare: bare.map((model) => ({ model, matches: compileGlob(model.id) })),
     found: new Map(),
+    prices,
   };
 }
 
-function findByPattern({ wildcards, bare }: Snapshot, name: string): Model | undefined {
+function findByPattern({ wildcards, bare, prices }: Snapshot, name: string): Model | undefined {
   for (const wildcard of wildcards) {
     const rest = restOf(wildcard.id, name);
-    if (rest !== undefined) return expand(wildcard, name, rest);
+    if (rest !== undefined) return withPrices(expand(wildcard, name, rest), prices);
   }
   const owner = bare.find(({ matches }) => matches(name));
-  return owner && expand(owner.model, name, name);
+  return owner && withPrices(expand(owner.model, name, name), prices);
+}
+
+/** Each target with what it costs: no call looks it up. */
+function withPrices(model: Model, prices: PriceBook): Model {
+  const targets = model.targets.map((target) => ({
+    ...target,
+    price: target.price ?? prices.find(target.provider.type, target.model),
+  }));
+  return { ...model, targets };
 }
 
 function toModel(row: ModelRow, accounts: ReadonlyMap<string, Provider>): Model {
@@ -162,7 +184,8 @@ function toTarget(row: TargetRow, model: ModelRow, accounts: ReadonlyMap<string,
   if (!provider) return [];
   const given = [row.provider.timeouts, model.timeouts, row.timeouts] as Partial<Timeouts>[];
   const timeouts = Object.assign({}, DEFAULT_TIMEOUTS, ...given) as Timeouts;
-  return [{ provider, model: row.upstreamModel, priority: row.priority, timeouts }];
+  const price = readPrice(row.price as PriceText) ?? readPrice(model.price as PriceText);
+  return [{ provider, model: row.upstreamModel, priority: row.priority, timeouts, price }];
 }
 
 /** A model under a pattern: `*` in its targets stands for the rest of the name. */

@@ -12,6 +12,7 @@ import {
   YES_OR_NO,
   one,
   own,
+  theirs,
   listOf,
 } from './schema-words.js';
 
@@ -36,6 +37,26 @@ const KEY = {
   created_at: TIME,
   updated_at: TIME,
 };
+
+/** What is added up. */
+export const USAGE_SUMS = {
+  requests: COUNT,
+  errors: COUNT,
+  cancelled: COUNT,
+  unpriced: COUNT,
+  prompt_tokens: COUNT,
+  completion_tokens: COUNT,
+  cached_tokens: COUNT,
+  cache_write_tokens: COUNT,
+  reasoning_tokens: COUNT,
+  audio_prompt_tokens: COUNT,
+  audio_completion_tokens: COUNT,
+  images: COUNT,
+  audio_seconds: NUMBER,
+  characters: COUNT,
+  cost_usd: TEXT_OR_NULL,
+};
+const USAGE = { object: one('usage'), start: TIME_OR_NULL, ...USAGE_SUMS };
 
 /** Objects of the admin API, whole. */
 export const ADMIN = {
@@ -69,9 +90,17 @@ export const ADMIN = {
     owned_by: TEXT,
     strategy: TEXT,
     targets: listOf(
-      own({ provider: TEXT, provider_id: TEXT, model: TEXT, priority: COUNT, timeouts: OBJECT_OR_NULL }),
+      own({
+        provider: TEXT,
+        provider_id: TEXT,
+        model: TEXT,
+        priority: COUNT,
+        timeouts: OBJECT_OR_NULL,
+        price: OBJECT_OR_NULL,
+      }),
     ),
     timeouts: OBJECT_OR_NULL,
+    price: OBJECT_OR_NULL,
     enabled: YES_OR_NO,
     metadata: OBJECT_OR_NULL,
     created_at: TIME,
@@ -92,16 +121,35 @@ export const ADMIN = {
     error_code: TEXT_OR_NULL,
     prompt_tokens: COUNT_OR_NULL,
     completion_tokens: COUNT_OR_NULL,
-    cached_tokens: COUNT_OR_NULL,
-    reasoning_tokens: COUNT_OR_NULL,
+    cached_tokens: COUNT,
+    cache_write_tokens: COUNT,
+    reasoning_tokens: COUNT,
+    audio_prompt_tokens: COUNT,
+    audio_completion_tokens: COUNT,
     images: COUNT_OR_NULL,
     audio_seconds: NUMBER_OR_NULL,
     characters: COUNT_OR_NULL,
-    usage_source: TEXT_OR_NULL,
+    usage_source: { enum: ['upstream', 'partial', 'estimated', 'none'] },
+    priced: YES_OR_NO,
+    cost_usd: TEXT_OR_NULL,
     latency_ms: NUMBER,
     time_to_first_token_ms: NUMBER_OR_NULL,
     attempts: COUNT,
     user: TEXT_OR_NULL,
+  }),
+  UsageTotals: theirs(USAGE, {
+    key: TEXT_OR_NULL,
+    model: TEXT_OR_NULL,
+    provider: TEXT_OR_NULL,
+    operation: TEXT,
+  }),
+  Price: own({
+    object: one('price'),
+    provider_type: TEXT,
+    model: TEXT,
+    price: { type: 'object', additionalProperties: TEXT },
+    source: { enum: ['override', 'catalogue'] },
+    updated_at: TIME_OR_NULL,
   }),
   AuditEntry: own({
     id: TEXT,
@@ -123,6 +171,7 @@ export const ADMIN = {
     prompt_tokens: COUNT,
     completion_tokens: COUNT,
     cost_usd: TEXT_OR_NULL,
+    unpriced: COUNT,
     latency_ms: PERCENTILES,
     time_to_first_token_ms: PERCENTILES,
     tokens_per_second: NUMBER_OR_NULL,

@@ -23,6 +23,8 @@ const OWN_RULES: Options['additionalConverters'] = {
   isTime: { type: 'string', format: 'date-time' },
   isBaseUrl: { type: 'string', format: 'uri' },
   isHeaders: { type: 'object', additionalProperties: { type: 'string' } },
+  isGroups: { type: 'string' },
+  isDollars: { type: 'string', pattern: '^\\d{1,7}(\\.\\d{1,15})?$' },
   isFile: { type: 'string', format: 'binary' },
   isDefined: {},
 };

@@ -1,5 +1,7 @@
+import { USAGE_SUMS } from './admin-answers.js';
 import { ref } from './answers.js';
 import type { SchemaName } from './answers.js';
+import { TIME, own } from './schema-words.js';
 
 /** What an answer's body is, by media type. */
 export type Content = Readonly<Record<string, { readonly schema: object }>>;
@@ -52,6 +54,19 @@ const STATS = json({
   },
   required: ['object', 'window', 'data'],
 });
+const USAGE = json({
+  type: 'object',
+  properties: {
+    object: { const: 'list' },
+    window: { type: 'object', properties: { from: TIME, to: TIME } },
+    data: { type: 'array', items: ref('UsageTotals') },
+    totals: own(USAGE_SUMS),
+    has_more: { type: 'boolean' },
+    next_cursor: { type: ['string', 'null'] },
+  },
+  required: ['object', 'window', 'data', 'totals', 'has_more', 'next_cursor'],
+});
+const CSV: Content = { 'text/csv': text };
 const SPEECH: Content = Object.fromEntries(
   ['mpeg', 'ogg', 'aac', 'flac', 'wav', 'pcm'].map((kind) => [`audio/${kind}`, binary]),
 );
@@ -128,12 +143,19 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'PUT /v1/admin/models/{model}': operation('replaceModelRoute', 'Replace a model', object('ModelRoute')),
   'PATCH /v1/admin/models/{model}': operation('updateModelRoute', 'Change a model', object('ModelRoute')),
   'DELETE /v1/admin/models/{model}': operation('deleteModelRoute', 'Delete a model', object('Deleted')),
-  'GET /v1/admin/requests': operation(
-    'listUsageRecords',
-    'What was called, newest first',
-    list('UsageRecord'),
-  ),
+  'GET /v1/admin/requests': operation('listUsageRecords', 'What was called, newest first', {
+    ...list('UsageRecord'),
+    ...CSV,
+  }),
+  'GET /v1/admin/usage': operation('readUsage', 'What was used, added up', { ...USAGE, ...CSV }),
   'GET /v1/admin/requests/{id}': operation('readUsageRecord', 'One call', object('UsageRecord')),
+  'GET /v1/admin/prices': operation('listPrices', 'What models cost', list('Price')),
+  'PUT /v1/admin/prices/{type}/{model}': operation('putPrice', 'Say what a model costs', object('Price')),
+  'DELETE /v1/admin/prices/{type}/{model}': operation(
+    'deletePrice',
+    'Let the catalogue say it again',
+    object('Deleted'),
+  ),
   'GET /v1/admin/audit': operation('listAuditEntries', 'What was changed, newest first', list('AuditEntry')),
   'GET /v1/admin/system': operation('readSystem', 'The gateway itself', object('System')),
   'POST /v1/admin/system/reload': operation(

@@ -4,10 +4,12 @@ import type { AttemptTrace } from '#observability';
 import type { Codec, DecodeContext, Decoded } from '#providers';
 import { MOST_BYTES, readRetryAfter } from '#upstream';
 import type { Exchange, UpstreamClient } from '#upstream';
+import { isOfText } from './estimate-usage.js';
 import { hideProvider } from './hide-provider.js';
 import { BytesPieces, EventPieces } from './pieces.js';
 import type { Pieces } from './pieces.js';
 import { Routes } from './route.js';
+import { SeenText } from './seen-text.js';
 
 /** A target that answered: whole, or with the first pieces. */
 export type Winner = WholeWinner | PiecesWinner;
@@ -74,7 +76,9 @@ export class Attempts {
       const context: DecodeContext = { model: modelText(request), request: request.value, contentType };
       if (isStream) {
         if (!isEventStream(contentType)) throw await readUnstreamed(codec, context, exchange);
-        return await begin(new EventPieces(exchange, codec.openStream(context), trace?.see), EVENT_STREAM);
+        const seen = isOfText(operation) ? new SeenText() : undefined;
+        const pieces = new EventPieces(exchange, codec.openStream(context), seen, trace?.see);
+        return await begin(pieces, EVENT_STREAM);
       }
       if (exchange.ended) {
         const body = exchange.takeWhole();

@@ -2,12 +2,15 @@ import type { SseEvent, SseSink, Usage } from '#contract';
 import type { BytesDecoder, StreamDecoder } from '#providers';
 import { SseReader } from '#upstream';
 import type { Exchange } from '#upstream';
+import type { SeenText } from './seen-text.js';
 
 /** An answer that comes in pieces. */
 export interface Pieces {
   /** What has come, never nothing; undefined: the answer is complete. @throws GatewayError where it was cut */
   next(): Promise<Buffer[] | undefined>;
   readonly usage: Usage | undefined;
+  /** What can be said of the text that went out, where it is one. */
+  readonly seen?: SeenText | undefined;
   /** What ends the answer, once it is complete. */
   readonly ending: string;
 }
@@ -22,6 +25,7 @@ export class EventPieces implements Pieces, SseSink {
   constructor(
     exchange: Exchange,
     private readonly decoder: StreamDecoder,
+    readonly seen: SeenText | undefined,
     /** Is shown the first event. */
     private see: ((data: Buffer) => void) | undefined,
   ) {
@@ -72,6 +76,7 @@ export class EventPieces implements Pieces, SseSink {
   private take(): Buffer[] {
     const { decoded } = this;
     this.decoded = [];
+    this.seen?.add(decoded);
     return decoded;
   }
 }

@@ -14,7 +14,15 @@ import { LOGGER } from '../logging/logging.module.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { Attempts } from './attempt.js';
 import { DefaultImageModel } from './default-image-model.js';
+import { Refusals } from './refusals.js';
 import { Relay } from './relay.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The model that a form names, when it was read that far. */
+    askedModel?: string;
+  }
+}
 
 @Global()
 @Module({
@@ -36,7 +44,10 @@ import { Relay } from './relay.js';
         new Uploads({
           folder: join(config.dataDir, 'uploads'),
           limit: config.uploadLimit,
-          checkModel: (model, { caller }) => void (caller && models.resolve(model, caller)),
+          checkModel: (model, request) => {
+            request.askedModel = model;
+            if (request.caller) models.resolve(model, request.caller);
+          },
         }),
     },
     {
@@ -61,6 +72,11 @@ import { Relay } from './relay.js';
       },
     },
     {
+      provide: Refusals,
+      inject: [UsageSpool],
+      useFactory: (ledger: UsageSpool) => new Refusals(ledger),
+    },
+    {
       provide: Relay,
       inject: [ModelRegistry, Attempts, UsageSpool, CallMetrics, Tracing],
       useFactory: (
@@ -72,7 +88,7 @@ import { Relay } from './relay.js';
       ) => new Relay(models, attempts, ledger, metrics, tracer),
     },
   ],
-  exports: [DefaultImageModel, Relay, Uploads, UpstreamClient, UsageSpool],
+  exports: [DefaultImageModel, Refusals, Relay, Uploads, UpstreamClient, UsageSpool],
 })
 export class RelayModule implements BeforeApplicationShutdown {
   constructor(

@@ -8,6 +8,7 @@ import type { Exchange } from '#upstream';
 import type { ModelRegistry } from '../models/model-registry.js';
 import type { Call } from './call.js';
 import type { Attempts, PiecesWinner, Winner } from './attempt.js';
+import { estimateUsage } from './estimate-usage.js';
 import { hideProvider } from './hide-provider.js';
 import { Stopwatch } from './stopwatch.js';
 
@@ -78,6 +79,7 @@ export class Relay {
       signal.listen(undefined);
       current.exchange?.release();
       tally.seeUsage(usageOf(current.winner));
+      if (tally.needsEstimate) tally.estimate(estimateUsage(call, current.winner));
       const record = tally.close(performance.now());
       call.record = record;
       await this.ledger.append(record);

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import type { OperationName, RelayedRequest } from '#contract';
+import type { Winner } from './attempt.js';
+import type { Call } from './call.js';
+import { estimateUsage } from './estimate-usage.js';
+import { SeenText } from './seen-text.js';
+
+const call = (operation: OperationName, value: object): Call =>
+  ({ operation, request: { value: { model: 'm', ...value } as RelayedRequest } }) as unknown as Call;
+
+const prompt = (operation: OperationName, value: object) =>
+  estimateUsage(call(operation, value), undefined)?.promptTokens ?? -1;
+
+const whole = (body: object): Winner => ({
+  kind: 'whole',
+  decoded: { body: Buffer.from(JSON.stringify(body)), usage: undefined },
+});
+
+const event = (content: string): Buffer =>
+  Buffer.from(
+    `data: {"id":"chatcmpl-1","object":"chat.completion.chunk","model":"my-gpt-4","choices":[{"index":0,"delta":{"content":${JSON.stringify(content)}}}]}\n\n`,
+  );
+
+function seen(contents: readonly string[]): SeenText {
+  const text = new SeenText();
+  for (const content of contents) text.add([event(content)]);
+  return text;
+}
+
+describe('an estimate of a prompt', () => {
+  it('is of messages, their parts, and tools', () => {
+    const plain = prompt('chat', { messages: [{ role: 'user', content: 'Say hello to my friend.' }] });
+    expect(plain).toBeGreaterThanOrEqual(9);
+    expect(plain).toBeLessThanOrEqual(12);
+    const parts = [{ type: 'text', text: 'Say hello to my friend.' }];
+    expect(prompt('chat', { messages: [{ role: 'user', content: parts }] })).toBe(plain);
+    const tools = [{ type: 'function', function: { name: 'get_weather', parameters: { type: 'object' } } }];
+    expect(prompt('chat', { messages: [{ role: 'user', content: parts }], tools })).toBeGreaterThan(
+      plain + 10,
+    );
+  });
+
+  it('takes an image for an image, not for a text', () => {
+    const url = `data:image/png;base64,${'A'.repeat(1_000_000)}`;
+    const content = [{ type: 'image_url', image_url: { url } }];
+    expect(prompt('chat', { messages: [{ role: 'user', content }] })).toBe(769);
+  });
+
+  it.each<[string, OperationName, object, number]>([
+    ['a text', 'completions', { prompt: 'one two three' }, 3],
+    ['texts', 'embeddings', { input: ['one two', 'three'] }, 3],
+    ['tokens', 'embeddings', { input: [1, 2, 3, 4] }, 4],
+    ['several of them', 'completions', { prompt: [[1, 2], [3]] }, 3],
+    ['nothing', 'completions', {}, 0],
+  ])('is of %s', (_, operation, value, tokens) => {
+    expect(prompt(operation, value)).toBe(tokens);
+  });
+
+  it.each<OperationName>(['speech', 'image_generations', 'transcriptions', 'moderations'])(
+    'is not made for %s',
+    (operation) => {
+      expect(estimateUsage(call(operation, { input: 'x' }), undefined)).toBeUndefined();
+    },
+  );
+});
+
+describe('an estimate of an answer', () => {
+  it.each([
+    [{ choices: [{ message: { role: 'assistant', content: 'one two three' } }] }, 3],
+    [{ choices: [{ message: { content: 'one' } }, { message: { content: ' two' } }] }, 2],
+    [{ choices: [{ text: 'one two' }] }, 2],
+    [{ choices: [{ message: { content: null, reasoning_content: 'one two three' } }] }, 3],
+    [{ choices: 'nonsense' }, 0],
+    [{}, 0],
+  ])('%j', (body, tokens) => {
+    expect(estimateUsage(call('chat', {}), whole(body))?.completionTokens).toBe(tokens);
+  });
+
+  it('of tools that it calls', () => {
+    const tool_calls = [
+      { id: 'call_1', type: 'function', function: { name: 'weather', arguments: '{"city":"x"}' } },
+    ];
+    const { completionTokens } =
+      estimateUsage(call('chat', {}), whole({ choices: [{ message: { tool_calls } }] })) ?? {};
+    expect(completionTokens).toBeGreaterThanOrEqual(4);
+    expect(completionTokens).toBeLessThanOrEqual(8);
+  });
+});
+
+describe('what was seen of a stream', () => {
+  const words = (count: number) => Array.from({ length: count }, (_, at) => (at === 0 ? 'word' : ' word'));
+
+  it.each([0, 1, 7, 50])('of %d words is exact', (count) => {
+    expect(seen(words(count)).tokens()).toBe(count);
+  });
+
+  it('of many is told from its beginning, and holds no more than that', () => {
+    const text = seen(words(10_000));
+    expect(Math.abs(text.tokens() / 10_000 - 1)).toBeLessThan(0.02);
+    const { sample } = text as unknown as { sample: Buffer[] };
+    expect(sample.reduce((sum, { length }) => sum + length, 0)).toBeLessThanOrEqual(16 * 1024);
+  });
+
+  it('is the same when many events come in one piece', () => {
+    for (const count of [3, 200, 10_000]) {
+      const text = new SeenText();
+      text.add([Buffer.concat(words(count).map(event))]);
+      expect(Math.abs(text.tokens() / seen(words(count)).tokens() - 1)).toBeLessThan(0.02);
+    }
+  });
+
+  it('of large events is of their size', () => {
+    const text = 'word '.repeat(4_000);
+    expect(Math.abs(seen([text]).tokens() / 5_000 - 1)).toBeLessThan(0.02);
+  });
+
+  it('of what is no JSON is nothing', () => {
+    const text = new SeenText();
+    text.add([Buffer.from('data: nonsense\n\n'), Buffer.from(': comment\n\n')]);
+    expect(text.tokens()).toBe(0);
+  });
+});
