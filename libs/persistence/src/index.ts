@@ -1,6 +1,7 @@
 export { findLogStart, listAudit, readWrites } from './audit.js';
 export type { AuditEntry, LoggedWrite } from './audit.js';
 export type { BreakerState } from './breaker.js';
+export { DatabaseUnreachable } from './database-errors.js';
 export { Database } from './database.js';
 export type { AuditNote, DatabaseOptions, Queries } from './database.js';
 export { DirectoryInUse } from './directory-lock.js';
@@ -9,7 +10,6 @@ export type { Key, KeyChange, NewKey } from './keys.js';
 export { createModel, deleteModel, findModel, listModels, loadModels, updateModel } from './models.js';
 export type { ModelChange, ModelRow, NewModel, NewTarget, TargetRow } from './models.js';
 export type { Page, PageRequest } from './page.js';
-export { DatabaseUnreachable } from './postgres-database.js';
 export {
   createProvider,
   deleteProvider,
