@@ -122,6 +122,10 @@ describe('SIGTERM', () => {
     await Promise.all(live.map((client) => client.received(1)));
     gateway.signal('SIGTERM');
     await until(async () => (await isReady(gateway)) === 503);
+    const late = stream(gateway, 'steady');
+    expect(await late.ended()).toBe('whole');
+    expect(late.status).toBe(503);
+    expect(late.response?.headers).toMatchObject({ 'retry-after': '1', connection: 'close' });
     expect(live.every((client) => client.bodyEnd === undefined)).toBe(true);
     expect(await Promise.all(live.map((client) => client.ended()))).toEqual(live.map(() => 'whole'));
     expect(live.every((client) => client.isDone && client.errors.length === 0)).toBe(true);
