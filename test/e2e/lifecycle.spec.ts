@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { Database } from '#persistence';
 import { startSandbox } from '../../apps/sandbox/src/sandbox.js';
@@ -121,6 +122,10 @@ describe('SIGTERM', () => {
     await Promise.all(live.map((client) => client.received(1)));
     gateway.signal('SIGTERM');
     await until(async () => (await isReady(gateway)) === 503);
+    const late = stream(gateway, 'steady');
+    expect(await late.ended()).toBe('whole');
+    expect(late.status).toBe(503);
+    expect(late.response?.headers).toMatchObject({ 'retry-after': '1', connection: 'close' });
     expect(live.every((client) => client.bodyEnd === undefined)).toBe(true);
     expect(await Promise.all(live.map((client) => client.ended()))).toEqual(live.map(() => 'whole'));
     expect(live.every((client) => client.isDone && client.errors.length === 0)).toBe(true);
@@ -255,6 +260,23 @@ describe.runIf(postgresUrl)('three processes on one new Postgres database', () =
       launch({ DATABASE_URL, PLLM_SECRET_KEY, PLLM_DATA_DIR: join(database.dataDir, name) }),
     );
     await expectOneGateway(all, DATABASE_URL);
+  });
+
+  it('wait for the one that migrates, as long as they may', async () => {
+    const DATABASE_URL = await createDatabase({ url: postgresUrl ?? '' });
+    const migrating = new Client({ connectionString: DATABASE_URL });
+    await migrating.connect();
+    await migrating.query('SELECT pg_advisory_lock(7270736902)');
+    const [patient, impatient] = [
+      launch({ DATABASE_URL }),
+      launch({ DATABASE_URL, PLLM_DATABASE_WAIT_SECONDS: '0' }),
+    ];
+    expect(await impatient?.ended()).toEqual({ code: 1, signal: null });
+    expect(impatient?.stderr).toBe('pllm: Another process has been migrating the database for 10 s.\n');
+    expect(patient?.ending).toBeUndefined();
+    expect(patient?.banner).toBeUndefined();
+    await migrating.end();
+    await patient?.isUp();
   });
 
   it('make their secrets together where they share a data directory', async () => {

@@ -14,6 +14,9 @@ const CONNECTION_LOST =
 /** Causes may lead back to themselves. */
 const DEEPEST_CAUSE = 5;
 
+/** The server at DATABASE_URL cannot be used; the message names no address. */
+export class DatabaseUnreachable extends Error {}
+
 /** Does an error say that the database cannot be reached, as opposed to what it answered? */
 export function isOutage(error: unknown, depth = 0): boolean {
   if (typeof error !== 'object' || error === null || depth > DEEPEST_CAUSE) return false;

@@ -1,6 +1,7 @@
 export { findLogStart, listAudit, readWrites } from './audit.js';
 export type { AuditEntry, LoggedWrite } from './audit.js';
 export type { BreakerState } from './breaker.js';
+export { DatabaseUnreachable } from './database-errors.js';
 export { Database } from './database.js';
 export type { AuditNote, DatabaseOptions, Queries } from './database.js';
 export { DirectoryInUse } from './directory-lock.js';
@@ -12,7 +13,6 @@ export { unknownCursor } from './page.js';
 export type { Page, PageRequest } from './page.js';
 export { deletePrice, loadPrices, putPrice } from './prices.js';
 export type { PriceRow } from './prices.js';
-export { DatabaseUnreachable } from './postgres-database.js';
 export {
   createProvider,
   deleteProvider,

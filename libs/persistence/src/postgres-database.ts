@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
+import { DatabaseUnreachable } from './database-errors.js';
 import type { Driver } from './driver.js';
+import { takeMigrationTurn } from './migration-turn.js';
 
 /** A connection may hang (a frozen server, a lost route): nothing waits for it longer than this. */
 const STATEMENT_MS = 10_000;
@@ -15,9 +17,6 @@ const LONGEST_WAIT_MS = 2_000;
 
 /** A wrong password, a user or a database that is not there: waiting mends none of them. */
 const HOPELESS = new Set(['28000', '28P01', '3D000']);
-
-/** The server at DATABASE_URL cannot be used; the message names no address. */
-export class DatabaseUnreachable extends Error {}
 
 export interface Wait {
   /** How long the server may take to be there, in milliseconds. */
@@ -40,7 +39,7 @@ export async function openPostgres(url: string, wait: Wait): Promise<Driver> {
   return {
     kind: 'postgres',
     factory: new PrismaPg(pool),
-    migrate: (run) => lendSessions(url, run),
+    migrate: (run) => takeMigrationTurn(url, wait.waitMs, () => lendSessions(url, run)),
     run: async (sql, parameters) => {
       const { rowCount } = await pool.query({ name: nameOf(sql), text: sql, values: [...parameters] });
       return rowCount ?? 0;
