@@ -142,6 +142,18 @@ const RULES = [
     node: true,
   },
   {
+    // The configuration file is checked by the admin API's own rules and is laid into the registry's snapshot.
+    name: 'declaration',
+    from: `${GATEWAY}declaration/`,
+    to: [
+      ...room('declaration', 'admin', 'models', 'auth', 'http', 'config', 'database', 'logging'),
+      ...lib('contract', 'providers', 'persistence', 'observability'),
+      ...NEST,
+      ...npm('class-validator', 'class-transformer', 'yaml'),
+    ],
+    node: true,
+  },
+  {
     name: 'openapi',
     from: `${GATEWAY}openapi/`,
     to: [

@@ -20,6 +20,7 @@ describe('readConfig', () => {
       denyPrivateUpstreams: false,
       drainMs: 30_000,
       requestTimeoutMs: 600_000,
+      configFile: { path: resolve('./pllm.yaml'), isNamed: false },
     });
   });
 
@@ -44,6 +45,7 @@ describe('readConfig', () => {
       GROQ_API_KEY: '',
       PLLM_DRAIN_SECONDS: '0',
       PLLM_REQUEST_TIMEOUT_SECONDS: '5',
+      PLLM_CONFIG: '/etc/pllm.yaml',
     });
     expect(config).toEqual({
       host: '::1',
@@ -62,13 +64,28 @@ describe('readConfig', () => {
       openaiBaseUrl: 'https://proxy.example/v1',
       drainMs: 0,
       requestTimeoutMs: 5_000,
+      configFile: { path: '/etc/pllm.yaml', isNamed: true },
     });
     expect(Object.isFrozen(config)).toBe(true);
   });
 
-  it.each(['HOST', 'PORT', 'DATABASE_URL', 'PLLM_MASTER_KEY', 'PLLM_SECRET_KEY', 'PLLM_DRAIN_SECONDS'])(
-    'takes an empty %s for one that is not set',
-    (name) => expect(readConfig({ [name]: '' })).toEqual(readConfig({})),
+  it('knows the variables of its file, and prints none of them', () => {
+    const config = readConfig({ TEAM_KEY: 'sk-team', EMPTY: '' });
+    expect(config.variables).toEqual({ TEAM_KEY: 'sk-team' });
+    expect(JSON.stringify(config)).not.toContain('sk-team');
+    expect(Object.keys({ ...config })).not.toContain('variables');
+  });
+
+  it.each([
+    'HOST',
+    'PORT',
+    'DATABASE_URL',
+    'PLLM_MASTER_KEY',
+    'PLLM_SECRET_KEY',
+    'PLLM_DRAIN_SECONDS',
+    'PLLM_CONFIG',
+  ])('takes an empty %s for one that is not set', (name) =>
+    expect(readConfig({ [name]: '' })).toEqual(readConfig({})),
   );
 
   it.each([

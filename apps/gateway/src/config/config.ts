@@ -41,6 +41,10 @@ export interface Config {
   readonly drainMs: number;
   /** How long a request may take to arrive, in milliseconds. */
   readonly requestTimeoutMs: number;
+  /** Where providers and models are declared; `isNamed`: by an operator, who wants it to be there. */
+  readonly configFile: { readonly path: string; readonly isNamed: boolean };
+  /** What `${NAME}` stands for in that file. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 export class InvalidEnvironment extends Error {}
@@ -80,6 +84,7 @@ class Environment {
   @IsOptional() @Matches(SECRET_KEY, { message: 'must be 32 bytes in base64' }) PLLM_SECRET_KEY?: string;
   @IsOptional() @IsIn(LOG_LEVELS) PLLM_LOG_LEVEL?: string;
   @IsOptional() @IsString() PLLM_DEFAULT_IMAGE_MODEL?: string;
+  @IsOptional() @IsString() PLLM_CONFIG?: string;
   @IsOptional()
   @Matches(/^(?:\*|https?:\/\/[^\s,/]+(?:\s*,\s*https?:\/\/[^\s,/]+)*)$/, {
     message: 'must be * or origins such as https://app.example, separated by commas',
@@ -120,6 +125,7 @@ const TEXTS = [
   'PLLM_SECRET_KEY',
   'PLLM_LOG_LEVEL',
   'PLLM_DEFAULT_IMAGE_MODEL',
+  'PLLM_CONFIG',
   'PLLM_CORS_ORIGINS',
   'PLLM_PRIVATE_UPSTREAMS',
   'OPENAI_BASE_URL',
@@ -129,7 +135,7 @@ const TEXTS = [
 /** The environment's configuration. The only place that reads `process.env`. @throws InvalidEnvironment naming the first variable that is wrong, never its value */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const read = checkEnvironment(env);
-  return Object.freeze({
+  const config = {
     host: read.HOST ?? '0.0.0.0',
     port: read.PORT ?? 8080,
     dataDir: resolve(read.PLLM_DATA_DIR ?? './data'),
@@ -146,7 +152,20 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     denyPrivateUpstreams: read.PLLM_PRIVATE_UPSTREAMS === 'deny',
     drainMs: (read.PLLM_DRAIN_SECONDS ?? 30) * 1000,
     requestTimeoutMs: (read.PLLM_REQUEST_TIMEOUT_SECONDS ?? 600) * 1000,
-  });
+    configFile: {
+      path: resolve(read.PLLM_CONFIG ?? './pllm.yaml'),
+      isNamed: read.PLLM_CONFIG !== undefined,
+    },
+    variables: {},
+  };
+  // Whoever prints a configuration does not print the environment with it.
+  Object.defineProperty(config, 'variables', { value: readVariables(env), enumerable: false });
+  return Object.freeze(config);
+}
+
+function readVariables(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const given = Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1]));
+  return Object.fromEntries(given);
 }
 
 function readProviderKeys(read: Environment): Record<string, string> {
