@@ -7,6 +7,7 @@ import { CompletionsModule } from './completions/completions.module.js';
 import type { Config } from './config/config.js';
 import { TypedConfigModule } from './config/config.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { DeclarationModule } from './declaration/declaration.module.js';
 import { EmbeddingsModule } from './embeddings/embeddings.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ImagesModule } from './images/images.module.js';
@@ -35,6 +36,7 @@ export class AppModule {
         AudioModule,
         ModerationsModule,
         AdminModule,
+        DeclarationModule,
         HealthModule,
         OpenApiModule,
       ],

@@ -4,6 +4,8 @@ import type { Database, ModelRow, ProviderRow, SecretKeys, TargetRow } from '#pe
 import { loadModels, loadProviders, openProviderSecrets } from '#persistence';
 import { compileGlob, orderByPriority, restOf } from '#routing';
 import type { Model } from '#routing';
+import { Declaration } from './declaration.js';
+import type { Rows } from './declaration.js';
 import { demoOffer } from './offer.js';
 import type { Offer } from './offer.js';
 
@@ -30,6 +32,8 @@ const LONGEST_FOUND = 200;
 /** Public names to models. Reads the database when something changed, never for a call. */
 export class ModelRegistry {
   private snapshot: Snapshot = makeSnapshot([], []);
+  private declared = Declaration.NONE;
+  private stored: Rows = { providers: [], models: [] };
   private loading: Promise<void> = Promise.resolve();
   private demo: Offer | undefined;
   private loaded = false;
@@ -48,6 +52,22 @@ export class ModelRegistry {
 
   get hasProviders(): boolean {
     return this.providerCount + this.offers.length > 0;
+  }
+
+  /** What the configuration file declares. */
+  get declaration(): Declaration {
+    return this.declared;
+  }
+
+  /** What is stored under names that are declared. */
+  get sleeping(): { providers: string[]; models: string[] } {
+    return this.declared.sleeping(this.stored);
+  }
+
+  /** Another file: all of it from this moment on, without a look into the database. */
+  declare(declaration: Declaration): void {
+    this.declared = declaration;
+    this.compose();
   }
 
   /** Reads all models anew. Of two changes at once, the later one's models stay. @throws GatewayError */
@@ -95,10 +115,16 @@ export class ModelRegistry {
   }
 
   private async load(): Promise<void> {
-    const { providers, rows } = await this.database.read(async (queries) => ({
+    this.stored = await this.database.read(async (queries) => ({
       providers: await loadProviders(queries),
-      rows: await loadModels(queries),
+      models: await loadModels(queries),
     }));
+    this.compose();
+    this.loaded = true;
+  }
+
+  private compose(): void {
+    const { providers, models: rows } = this.declared.over(this.stored);
     const accounts = new Map(providers.map((row) => [row.id, this.toProvider(row)]));
     const models = rows.filter((row) => row.enabled).map((row) => toModel(row, accounts));
     const offers = this.offersBeside(providers);
@@ -107,7 +133,6 @@ export class ModelRegistry {
     const bare = offers.flatMap(({ bareModels }) => bareModels).filter(({ id }) => !taken.has(id));
     this.snapshot = makeSnapshot([...models, ...offered], bare);
     this.providerCount = providers.length;
-    this.loaded = true;
   }
 
   private offersBeside(providers: readonly ProviderRow[]): readonly Offer[] {

@@ -44,6 +44,7 @@ export const ADMIN = {
   Provider: own({
     id: TEXT,
     object: one('provider'),
+    source: { enum: ['api', 'file'] },
     name: TEXT,
     type: TEXT,
     base_url: TEXT,
@@ -66,6 +67,7 @@ export const ADMIN = {
   ModelRoute: own({
     id: TEXT,
     object: one('model'),
+    source: { enum: ['api', 'file'] },
     owned_by: TEXT,
     strategy: TEXT,
     targets: listOf(
@@ -136,6 +138,18 @@ export const ADMIN = {
         latency_ms: PERCENTILES,
       }),
     ),
+  }),
+  System: own({
+    object: one('system'),
+    configuration: own({
+      file: TEXT_OR_NULL,
+      state: { enum: ['none', 'applied', 'refused'] },
+      applied_at: TIME_OR_NULL,
+      providers: COUNT,
+      models: COUNT,
+      in_place_of: own({ providers: TEXTS, models: TEXTS }),
+      errors: TEXTS,
+    }),
   }),
   Deleted: own({ id: TEXT, object: TEXT, deleted: { const: true } }),
 } as const;
