@@ -1,5 +1,7 @@
+import 'reflect-metadata';
 import { DatabaseUnreachable, DirectoryInUse, WrongSecretKey } from '#persistence';
 import { banner } from './banner.js';
+import { runCommand, UnknownCommand } from './command.js';
 import { InvalidEnvironment, readConfig } from './config/config.js';
 import { SECRETS } from './config/config.module.js';
 import type { Secrets } from './config/generated-secrets.js';
@@ -15,6 +17,11 @@ const ANYBODY = { mayCall: () => true };
 
 async function main(): Promise<void> {
   const config = readConfig();
+  const printed = await runCommand(process.argv.slice(2), config);
+  if (printed !== undefined) {
+    process.stdout.write(printed);
+    return;
+  }
   const gateway = await startGateway(config);
   stopOnSignal(gateway);
   reloadOnHangUp(gateway);
@@ -65,7 +72,13 @@ function describe(error: unknown): string {
   if (error instanceof WrongSecretKey) {
     return 'PLLM_SECRET_KEY is not the key that this database was set up with; its secrets cannot be opened.';
   }
-  const expected = [InvalidEnvironment, InvalidDeclaration, DirectoryInUse, DatabaseUnreachable];
+  const expected = [
+    InvalidEnvironment,
+    InvalidDeclaration,
+    UnknownCommand,
+    DirectoryInUse,
+    DatabaseUnreachable,
+  ];
   if (error instanceof Error && expected.some((kind) => error instanceof kind)) return error.message;
   const { code, message, stack } = error as NodeJS.ErrnoException;
   return code === 'EADDRINUSE' || code === 'EACCES' ? message : (stack ?? String(error));
