@@ -1,3 +1,4 @@
+// The rules of bodies need it, and commands read those before Nest brings it along.
 import 'reflect-metadata';
 import { DatabaseUnreachable, DirectoryInUse, WrongSecretKey } from '#persistence';
 import { banner } from './banner.js';
