@@ -162,7 +162,7 @@ describe('a gateway with a file', () => {
   });
 });
 
-it('--import-litellm writes a file that --check finds good', async () => {
+it('--import-litellm writes a file that --check finds good', { timeout: 60_000 }, async () => {
   write(
     'litellm.yaml',
     'model_list:\n  - model_name: gpt-4o\n    litellm_params: {model: openai/gpt-4o, api_key: os.environ/MY_KEY}\n',
