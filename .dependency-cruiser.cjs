@@ -169,6 +169,30 @@ const RULES = [
     node: true,
   },
   {
+    // The configuration file is checked by the admin API's own rules and is laid into the registry's snapshot.
+    name: 'declaration',
+    from: `${GATEWAY}declaration/`,
+    to: [
+      ...room('declaration', 'admin', 'models', 'auth', 'http', 'config', 'database', 'logging'),
+      ...lib('contract', 'providers', 'persistence', 'observability'),
+      ...NEST,
+      ...npm('class-validator', 'class-transformer', 'yaml'),
+    ],
+    node: true,
+  },
+  {
+    // What is told of the gateway itself is asked of every part that has a state.
+    name: 'system',
+    from: `${GATEWAY}system/`,
+    to: [
+      ...room('system', 'admin', 'declaration', 'models', 'auth', 'http', 'config', 'database', 'replicas'),
+      ...lib('contract', 'metering', 'persistence'),
+      ...NEST,
+      ...npm('@nestjs/platform-fastify', 'fastify'),
+    ],
+    node: true,
+  },
+  {
     name: 'openapi',
     from: `${GATEWAY}openapi/`,
     to: [

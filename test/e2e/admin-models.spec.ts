@@ -31,6 +31,7 @@ describe('a model', () => {
     expect(answer.json).toEqual({
       id: 'plain',
       object: 'model',
+      source: 'api',
       owned_by: 'sandbox',
       strategy: 'priority',
       targets: [

@@ -49,6 +49,7 @@ describe('a provider', () => {
     expect(answer.json).toEqual({
       id: expect.stringMatching(/^prov_[0-9a-f]{24}$/),
       object: 'provider',
+      source: 'api',
       name: body.name,
       type: 'openai-compatible',
       base_url: bench.sandbox.url,

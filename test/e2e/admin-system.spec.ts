@@ -45,7 +45,12 @@ describe('the system', () => {
       as(MASTER_KEY),
     );
     expect(status).toBe(200);
-    expect(json).toEqual({ object: 'system.reload', keys: expect.any(Number), models: expect.any(Number) });
+    expect(json).toEqual({
+      object: 'system.reload',
+      keys: expect.any(Number),
+      models: expect.any(Number),
+      configuration: expect.objectContaining({ state: 'none' }),
+    });
     expect(json.models).toBeGreaterThan(0);
     const [entry] = (await bench.admin('GET', '/audit')).data;
     expect(entry).toMatchObject({ actor: 'master', action: 'reload', object_type: 'system' });

@@ -7,6 +7,7 @@ import { CompletionsModule } from './completions/completions.module.js';
 import type { Config } from './config/config.js';
 import { TypedConfigModule } from './config/config.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { DeclarationModule } from './declaration/declaration.module.js';
 import { EmbeddingsModule } from './embeddings/embeddings.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ImagesModule } from './images/images.module.js';
@@ -17,6 +18,7 @@ import { ModerationsModule } from './moderations/moderations.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { RelayModule } from './relay/relay.module.js';
 import { ReplicasModule } from './replicas/replicas.module.js';
+import { SystemModule } from './system/system.module.js';
 import { TracingModule } from './tracing/tracing.module.js';
 
 /** The table of contents. */
@@ -41,6 +43,8 @@ export class AppModule {
         AudioModule,
         ModerationsModule,
         AdminModule,
+        DeclarationModule,
+        SystemModule,
         HealthModule,
         OpenApiModule,
       ],

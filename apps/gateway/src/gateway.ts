@@ -8,6 +8,7 @@ import type { Logger } from '#observability';
 import { AppModule } from './app.module.js';
 import { Authenticator } from './auth/authenticator.js';
 import type { Config } from './config/config.js';
+import { expectGoodFile } from './declaration/check-file.js';
 import { Drain } from './health/drain.js';
 import { configureHttp } from './http/configure-http.js';
 import { OpenAiErrorFilter } from './http/openai-error.filter.js';
@@ -36,8 +37,9 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** Builds and starts a gateway. @throws DirectoryInUse, WrongSecretKey, InvalidEnvironment */
+/** Builds and starts a gateway. @throws InvalidDeclaration, DirectoryInUse, WrongSecretKey, InvalidEnvironment */
 export async function startGateway(config: Config): Promise<Gateway> {
+  await expectGoodFile(config);
   const adapter = new FastifyAdapter({ ...serverOptions(config), skipMiddie: true });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.register(config), adapter, {
     logger: false,

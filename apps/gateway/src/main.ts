@@ -1,9 +1,14 @@
+// The rules of bodies need it, and commands read those before Nest brings it along.
+import 'reflect-metadata';
 import { GatewayError } from '#contract';
 import { DatabaseUnreachable, DirectoryInUse, WrongSecretKey } from '#persistence';
 import { banner } from './banner.js';
+import { runCommand, UnknownCommand } from './command.js';
 import { InvalidEnvironment, readConfig } from './config/config.js';
 import { SECRETS } from './config/config.module.js';
 import type { Secrets } from './config/generated-secrets.js';
+import { ConfigurationFile } from './declaration/configuration-file.js';
+import { InvalidDeclaration } from './declaration/fault.js';
 import { startDemo } from './demo.js';
 import { startGateway } from './gateway.js';
 import type { Gateway } from './gateway.js';
@@ -14,8 +19,14 @@ const ANYBODY = { mayCall: () => true };
 
 async function main(): Promise<void> {
   const config = readConfig();
+  const printed = await runCommand(process.argv.slice(2), config);
+  if (printed !== undefined) {
+    process.stdout.write(printed);
+    return;
+  }
   const gateway = await startGateway(config);
   stopOnSignal(gateway);
+  reloadOnHangUp(gateway);
   const models = gateway.app.get(ModelRegistry);
   const wantsDemo = config.databaseUrl === undefined && !models.hasProviders;
   const isDemo = wantsDemo && (await startDemo(models));
@@ -39,6 +50,20 @@ function stopOnSignal(gateway: Gateway): void {
   process.on('SIGINT', stop);
 }
 
+/** On a terminal a hang-up is the terminal's end, and the process's with it. */
+function reloadOnHangUp(gateway: Gateway): void {
+  if (process.stdin.isTTY) return;
+  // What is wrong with the file is in the log.
+  process.on(
+    'SIGHUP',
+    () =>
+      void gateway.app
+        .get(ConfigurationFile)
+        .reload()
+        .catch(() => {}),
+  );
+}
+
 /** One clear line for what an operator can mend; the whole error for what is ours. */
 function fail(error: unknown): never {
   process.stderr.write(`pllm: ${describe(error)}\n`);
@@ -49,7 +74,13 @@ function describe(error: unknown): string {
   if (error instanceof WrongSecretKey) {
     return 'PLLM_SECRET_KEY is not the key that this database was set up with; its secrets cannot be opened.';
   }
-  const expected = [InvalidEnvironment, DirectoryInUse, DatabaseUnreachable];
+  const expected = [
+    InvalidEnvironment,
+    InvalidDeclaration,
+    UnknownCommand,
+    DirectoryInUse,
+    DatabaseUnreachable,
+  ];
   if (error instanceof Error && expected.some((kind) => error instanceof kind)) return error.message;
   // The database went away again while the gateway started.
   if (error instanceof GatewayError && error.code === 'service_unavailable') return error.message;

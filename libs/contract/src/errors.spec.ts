@@ -34,6 +34,7 @@ describe('the table of errors', () => {
     ['model_not_found', 404, 'invalid_request_error'],
     ['unknown_url', 404, 'invalid_request_error'],
     ['method_not_supported', 405, 'invalid_request_error'],
+    ['declared_in_file', 409, 'invalid_request_error'],
     ['request_too_large', 413, 'invalid_request_error'],
     ['rate_limit_exceeded', 429, 'rate_limit_error'],
     ['insufficient_quota', 429, 'rate_limit_error'],

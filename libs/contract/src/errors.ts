@@ -52,6 +52,12 @@ export const ERRORS = {
   method_not_supported: fact(405, 'invalid_request_error', 'never', 'This URL does not take that method.'),
   request_timeout: fact(408, 'invalid_request_error', 'never', 'The request was not received in time.'),
   conflict: fact(409, 'invalid_request_error', 'never', 'The object conflicts with another.'),
+  declared_in_file: fact(
+    409,
+    'invalid_request_error',
+    'never',
+    'The object is declared in the configuration file, and can only be changed there.',
+  ),
   request_too_large: fact(413, 'invalid_request_error', 'never', 'The body of the request is too large.'),
   unsupported_media_type: fact(415, 'invalid_request_error', 'never', 'Send the body as application/json.'),
   headers_too_large: fact(431, 'invalid_request_error', 'never', 'The headers of the request are too large.'),

@@ -22,8 +22,14 @@ export function findModel(queries: Queries, id: string): Promise<ModelRow | null
   return queries.model.findUnique({ where: { id }, include: WITH_TARGETS });
 }
 
-export async function listModels(queries: Queries, page: PageRequest): Promise<Page<ModelRow>> {
-  return cutPage(await queries.model.findMany({ ...pageQuery(page), include: WITH_TARGETS }), page);
+/** All but those with the ids `except`. */
+export async function listModels(
+  queries: Queries,
+  page: PageRequest,
+  except: readonly string[] = [],
+): Promise<Page<ModelRow>> {
+  const where = { id: { notIn: [...except] } };
+  return cutPage(await queries.model.findMany({ ...pageQuery(page), where, include: WITH_TARGETS }), page);
 }
 
 export async function createModel(

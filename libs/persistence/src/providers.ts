@@ -36,8 +36,14 @@ export function findProviderCalled(queries: Queries, nameOrId: string): Promise<
   return queries.provider.findFirst({ where: { OR: [{ name: nameOrId }, { id: nameOrId }] } });
 }
 
-export async function listProviders(queries: Queries, page: PageRequest): Promise<Page<Provider>> {
-  return cutPage(await queries.provider.findMany(pageQuery(page)), page);
+/** All but those of the names `except`. */
+export async function listProviders(
+  queries: Queries,
+  page: PageRequest,
+  except: readonly string[] = [],
+): Promise<Page<Provider>> {
+  const where = { name: { notIn: [...except] } };
+  return cutPage(await queries.provider.findMany({ ...pageQuery(page), where }), page);
 }
 
 export function createProvider(queries: Queries, provider: NewProvider): Promise<Provider> {

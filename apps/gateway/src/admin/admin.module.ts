@@ -10,8 +10,6 @@ import { ProviderAdmin } from './provider-admin.js';
 import { ProvidersController } from './providers.controller.js';
 import { RequestsController } from './requests.controller.js';
 import { StatsController } from './stats.controller.js';
-import { SystemController } from './system.controller.js';
-import { System } from './system.js';
 import { UsageController } from './usage.controller.js';
 import { UpstreamProbe } from './upstream-probe.js';
 
@@ -25,8 +23,7 @@ import { UpstreamProbe } from './upstream-probe.js';
     PricesController,
     UsageController,
     AuditController,
-    SystemController,
   ],
-  providers: [KeyAdmin, ProviderAdmin, ModelAdmin, PriceAdmin, UpstreamProbe, System],
+  providers: [KeyAdmin, ProviderAdmin, ModelAdmin, PriceAdmin, UpstreamProbe],
 })
 export class AdminModule {}

@@ -1,19 +1,16 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { GatewayError } from '#contract';
-import type { ModelRow, NewTarget, PageRequest, Queries } from '#persistence';
-import {
-  createModel,
-  Database,
-  deleteModel,
-  findModel,
-  findProviderCalled,
-  listModels,
-  updateModel,
-} from '#persistence';
+import type { ModelRow, NewTarget, PageRequest, Queries, SecretKeys } from '#persistence';
+import { createModel, Database, deleteModel, findModel, listModels, updateModel } from '#persistence';
+import { SECRET_KEYS } from '../database/database.module.js';
+import type { Declaration } from '../models/declaration.js';
 import { ModelRegistry } from '../models/model-registry.js';
+import { declaredFirst } from './list.js';
+import { modelFields, targetFields } from './model-fields.js';
 import type { CreateModelBody, ModelSettingsBody, TargetBody, UpdateModelBody } from './models.body.js';
 import { note } from './note.js';
 import type { Actor } from './note.js';
+import { findOrStandIn } from './stand-in.js';
 
 /** Makes, changes and takes away models: in the database, then in the snapshot that calls are routed by. */
 @Injectable()
@@ -21,21 +18,33 @@ export class ModelAdmin {
   constructor(
     private readonly database: Database,
     private readonly models: ModelRegistry,
+    @Inject(SECRET_KEYS) private readonly secrets: SecretKeys,
   ) {}
 
+  /** Those of the file first; what sleeps under their names is left out. */
   list(page: PageRequest) {
-    return this.database.read((queries) => listModels(queries, page));
+    const { models } = this.declaration;
+    const ids = models.map(({ id }) => id);
+    return declaredFirst(models, page, (rest) =>
+      this.database.read((queries) => listModels(queries, rest, ids)),
+    );
   }
 
-  read(id: string): Promise<ModelRow> {
-    return this.database.read((queries) => existing(queries, id));
+  async read(id: string): Promise<ModelRow> {
+    const declared = this.declaration.model(id);
+    return declared ?? this.database.read((queries) => existing(queries, id));
   }
 
-  create(body: CreateModelBody, actor: Actor): Promise<ModelRow> {
+  isDeclared({ id }: Pick<ModelRow, 'id'>): boolean {
+    return this.declaration.model(id) !== undefined;
+  }
+
+  async create(body: CreateModelBody, actor: Actor): Promise<ModelRow> {
+    this.declaration.guardModel(body.id);
     return this.refreshed(
       this.database.write(note(actor, 'create', 'model', body.id, body), async (queries) => {
-        const { rows, ownedBy } = await findTargets(queries, body.targets);
-        return createModel(queries, { id: body.id, ...settings(body, ownedBy) }, rows);
+        const { rows, ownedBy } = await this.findTargets(queries, body.targets);
+        return createModel(queries, { id: body.id, ...modelFields(body, ownedBy) }, rows);
       }),
     );
   }
@@ -44,9 +53,9 @@ export class ModelAdmin {
   replace(id: string, body: ModelSettingsBody, actor: Actor): Promise<ModelRow> {
     return this.refreshed(
       this.database.write(note(actor, 'replace', 'model', id, body), async (queries) => {
-        await existing(queries, id);
-        const { rows, ownedBy } = await findTargets(queries, body.targets);
-        return updateModel(queries, id, settings(body, ownedBy), rows);
+        await this.changeable(queries, id);
+        const { rows, ownedBy } = await this.findTargets(queries, body.targets);
+        return updateModel(queries, id, modelFields(body, ownedBy), rows);
       }),
     );
   }
@@ -54,8 +63,8 @@ export class ModelAdmin {
   update(id: string, body: UpdateModelBody, actor: Actor): Promise<ModelRow> {
     return this.refreshed(
       this.database.write(note(actor, 'update', 'model', id, body), async (queries) => {
-        await existing(queries, id);
-        const found = body.targets ? await findTargets(queries, body.targets) : undefined;
+        await this.changeable(queries, id);
+        const found = body.targets ? await this.findTargets(queries, body.targets) : undefined;
         const change = {
           ownedBy: body.owned_by,
           strategy: body.strategy,
@@ -71,8 +80,37 @@ export class ModelAdmin {
 
   async delete(id: string, actor: Actor): Promise<void> {
     await this.refreshed(
-      this.database.write(note(actor, 'delete', 'model', id), (queries) => deleteModel(queries, id)),
+      this.database.write(note(actor, 'delete', 'model', id), async (queries) => {
+        await this.changeable(queries, id);
+        return deleteModel(queries, id);
+      }),
     );
+  }
+
+  private get declaration(): Declaration {
+    return this.models.declaration;
+  }
+
+  private changeable(queries: Queries, id: string): Promise<ModelRow> {
+    this.declaration.guardModel(id);
+    return existing(queries, id);
+  }
+
+  /** The targets' rows, and who owns the model where nobody says: the first provider's type. */
+  private async findTargets(queries: Queries, targets: readonly TargetBody[]) {
+    const rows: NewTarget[] = [];
+    let ownedBy: string | undefined;
+    for (const [index, target] of targets.entries()) {
+      const provider = await findOrStandIn(queries, target.provider, this.declaration, this.secrets.box);
+      if (!provider) {
+        const param = `targets[${index}].provider`;
+        const message = `There is no provider '${target.provider}'.`;
+        throw new GatewayError('invalid_value', { param, message });
+      }
+      ownedBy ??= provider.type;
+      rows.push(targetFields(target, provider.id));
+    }
+    return { rows, ownedBy: ownedBy ?? 'pllm' };
   }
 
   private async refreshed<T>(change: Promise<T>): Promise<T> {
@@ -80,42 +118,6 @@ export class ModelAdmin {
     await this.models.refresh();
     return result;
   }
-}
-
-function settings(body: ModelSettingsBody, ownedBy: string) {
-  return {
-    ownedBy: body.owned_by ?? ownedBy,
-    strategy: body.strategy ?? 'priority',
-    timeouts: { ...body.timeouts },
-    price: { ...body.price },
-    metadata: (body.metadata ?? {}) as object,
-    enabled: body.enabled ?? true,
-  };
-}
-
-/** The targets' rows, and who owns the model where nobody says: the first provider's type. */
-async function findTargets(queries: Queries, targets: readonly TargetBody[]) {
-  const rows: NewTarget[] = [];
-  let ownedBy: string | undefined;
-  for (const [index, target] of targets.entries()) {
-    const provider = await findProviderCalled(queries, target.provider);
-    if (!provider) {
-      const param = `targets[${index}].provider`;
-      throw new GatewayError('invalid_value', {
-        param,
-        message: `There is no provider '${target.provider}'.`,
-      });
-    }
-    ownedBy ??= provider.type;
-    rows.push({
-      providerId: provider.id,
-      upstreamModel: target.model,
-      priority: target.priority ?? 0,
-      timeouts: { ...target.timeouts },
-      price: { ...target.price },
-    });
-  }
-  return { rows, ownedBy: ownedBy ?? 'pllm' };
 }
 
 async function existing(queries: Queries, id: string): Promise<ModelRow> {

@@ -17,27 +17,31 @@ export class AdminModelsController {
 
   @Get('models')
   async list(@Query(adminQuery(ListQuery)) query: ListQuery) {
-    return toList(await this.models.list(toPageRequest(query)), toView, (row) => row.id);
+    return toList(
+      await this.models.list(toPageRequest(query)),
+      (row) => this.toView(row),
+      (row) => row.id,
+    );
   }
 
   @Post('models')
   async create(@Body(adminBody(CreateModelBody)) body: CreateModelBody, @Req() request: FastifyRequest) {
-    return toView(await this.models.create(body, actorOf(request)));
+    return this.toView(await this.models.create(body, actorOf(request)));
   }
 
   @Get('models/*')
   async read(@Req() request: FastifyRequest) {
-    return toView(await this.models.read(idOf(request)));
+    return this.toView(await this.models.read(idOf(request)));
   }
 
   @Put('models/*')
   async replace(@Body(adminBody(ModelSettingsBody)) body: ModelSettingsBody, @Req() request: FastifyRequest) {
-    return toView(await this.models.replace(idOf(request), body, actorOf(request)));
+    return this.toView(await this.models.replace(idOf(request), body, actorOf(request)));
   }
 
   @Patch('models/*')
   async update(@Body(adminBody(UpdateModelBody)) body: UpdateModelBody, @Req() request: FastifyRequest) {
-    return toView(await this.models.update(idOf(request), body, actorOf(request)));
+    return this.toView(await this.models.update(idOf(request), body, actorOf(request)));
   }
 
   @Delete('models/*')
@@ -46,34 +50,35 @@ export class AdminModelsController {
     await this.models.delete(id, actorOf(request));
     return { id, object: 'model', deleted: true };
   }
+
+  private toView(row: ModelRow) {
+    return {
+      id: row.id,
+      object: 'model',
+      source: this.models.isDeclared(row) ? 'file' : 'api',
+      owned_by: row.ownedBy,
+      strategy: row.strategy,
+      targets: row.targets.map((target) => ({
+        provider: target.provider.name,
+        provider_id: target.providerId,
+        model: target.upstreamModel,
+        priority: target.priority,
+        timeouts: target.timeouts,
+        price: priceView(target.price),
+      })),
+      timeouts: row.timeouts,
+      price: priceView(row.price),
+      enabled: row.enabled,
+      metadata: row.metadata,
+      created_at: row.createdAt,
+      updated_at: row.updatedAt,
+    };
+  }
 }
 
 /** Model names hold slashes, raw or escaped: the rest of the path is the name. */
 function idOf(request: FastifyRequest): string {
   return objectId.transform((request.params as { '*'?: string })['*'] ?? '');
-}
-
-function toView(row: ModelRow) {
-  return {
-    id: row.id,
-    object: 'model',
-    owned_by: row.ownedBy,
-    strategy: row.strategy,
-    targets: row.targets.map((target) => ({
-      provider: target.provider.name,
-      provider_id: target.providerId,
-      model: target.upstreamModel,
-      priority: target.priority,
-      timeouts: target.timeouts,
-      price: priceView(target.price),
-    })),
-    timeouts: row.timeouts,
-    price: priceView(row.price),
-    enabled: row.enabled,
-    metadata: row.metadata,
-    created_at: row.createdAt,
-    updated_at: row.updatedAt,
-  };
 }
 
 /** Null: none of its own. */

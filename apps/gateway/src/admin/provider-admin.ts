@@ -9,14 +9,15 @@ import {
   findProvider,
   listProviders,
   openProviderSecrets,
-  sealProviderSecrets,
   updateProvider,
 } from '#persistence';
-import { findAdapter } from '#providers';
 import { SECRET_KEYS } from '../database/database.module.js';
+import type { Declaration } from '../models/declaration.js';
 import { ModelRegistry } from '../models/model-registry.js';
+import { declaredFirst } from './list.js';
 import { note } from './note.js';
 import type { Actor } from './note.js';
+import { baseUrlOf, lowerCased, providerFields, sealFields } from './provider-fields.js';
 import type { CreateProviderBody, UpdateProviderBody } from './providers.body.js';
 
 /** Makes, changes and takes away providers: in the database, then in the snapshot that calls are routed by. */
@@ -28,12 +29,22 @@ export class ProviderAdmin {
     @Inject(SECRET_KEYS) private readonly secrets: SecretKeys,
   ) {}
 
+  /** Those of the file first; what sleeps under their names is left out. */
   list(page: PageRequest) {
-    return this.database.read((queries) => listProviders(queries, page));
+    const { providers } = this.declaration;
+    const names = providers.map(({ name }) => name);
+    return declaredFirst(providers, page, (rest) =>
+      this.database.read((queries) => listProviders(queries, rest, names)),
+    );
   }
 
-  read(id: string): Promise<ProviderRow> {
-    return this.database.read((queries) => existing(queries, id));
+  async read(id: string): Promise<ProviderRow> {
+    const declared = this.declaration.providerWithId(id);
+    return declared ?? this.database.read((queries) => existing(queries, id));
+  }
+
+  isDeclared(row: ProviderRow): boolean {
+    return this.declaration.providerWithId(row.id) !== undefined;
   }
 
   /** A provider's credential and headers, in the clear. */
@@ -42,27 +53,20 @@ export class ProviderAdmin {
   }
 
   async create(body: CreateProviderBody, actor: Actor): Promise<ProviderRow> {
+    this.declaration.guardProvider(body.name);
     const id = `prov_${randomBytes(12).toString('hex')}`;
-    const { name, type, timeouts, enabled = true } = body;
-    const sealed = this.seal(id, { apiKey: body.api_key ?? undefined, headers: lowerCased(body.headers) });
+    const fields = providerFields(this.secrets.box, id, body);
     const row = await this.database.write(note(actor, 'create', 'provider', id, body), (queries) =>
-      createProvider(queries, {
-        id,
-        name,
-        type,
-        baseUrl: baseUrlOf(type, body.base_url),
-        ...sealed,
-        timeouts: { ...timeouts },
-        enabled,
-      }),
+      createProvider(queries, fields),
     );
     await this.models.refresh();
     return row;
   }
 
   async update(id: string, body: UpdateProviderBody, actor: Actor): Promise<ProviderRow> {
+    this.declaration.guardProvider(body.name);
     const row = await this.database.write(note(actor, 'update', 'provider', id, body), async (queries) => {
-      const before = await existing(queries, id);
+      const before = await this.changeable(queries, id);
       const type = body.type ?? before.type;
       return updateProvider(queries, id, {
         name: body.name,
@@ -79,26 +83,31 @@ export class ProviderAdmin {
   }
 
   async delete(id: string, actor: Actor): Promise<void> {
-    await this.database.write(note(actor, 'delete', 'provider', id), (queries) =>
-      deleteProvider(queries, id),
-    );
+    await this.database.write(note(actor, 'delete', 'provider', id), async (queries) => {
+      await this.changeable(queries, id);
+      return deleteProvider(queries, id);
+    });
     await this.models.refresh();
+  }
+
+  private get declaration(): Declaration {
+    return this.models.declaration;
+  }
+
+  private async changeable(queries: Queries, id: string): Promise<ProviderRow> {
+    this.declaration.guardProvider(this.declaration.providerWithId(id)?.name);
+    const row = await existing(queries, id);
+    this.declaration.guardProvider(row.name);
+    return row;
   }
 
   private reseal(before: ProviderRow, { api_key, headers }: UpdateProviderBody) {
     if (api_key === undefined && headers === undefined) return {};
     const secrets = this.open(before);
-    return this.seal(before.id, {
+    return sealFields(this.secrets.box, before.id, {
       apiKey: api_key === undefined ? secrets.apiKey : (api_key ?? undefined),
       headers: headers === undefined ? secrets.headers : lowerCased(headers),
     });
-  }
-
-  private seal(id: string, secrets: ProviderSecrets) {
-    return {
-      sealed: sealProviderSecrets(this.secrets.box, id, secrets),
-      secretLast4: secrets.apiKey === undefined ? null : lastFour(secrets.apiKey),
-    };
   }
 }
 
@@ -106,25 +115,4 @@ async function existing(queries: Queries, id: string): Promise<ProviderRow> {
   const row = await findProvider(queries, id);
   if (!row) throw new GatewayError('not_found', { message: 'There is no such provider.' });
   return row;
-}
-
-function baseUrlOf(type: string, given: string | undefined): string {
-  const url = given ?? findAdapter(type)?.defaultBaseUrl;
-  if (url === undefined) {
-    const message = `A provider of type '${type}' needs a base_url.`;
-    throw new GatewayError('missing_required_parameter', { param: 'base_url', message });
-  }
-  return url.replace(/\/+$/, '');
-}
-
-/** By one spelling of its name, an operator's header stands in place of the gateway's own instead of beside it. */
-function lowerCased(headers: Record<string, string> | null | undefined): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
-  );
-}
-
-/** Of a short secret, four characters would be most of it. */
-function lastFour(secret: string): string {
-  return secret.length >= 12 ? secret.slice(-4) : '****';
 }

@@ -97,6 +97,7 @@ export class ProvidersController {
     return {
       id: row.id,
       object: 'provider',
+      source: this.providers.isDeclared(row) ? 'file' : 'api',
       name: row.name,
       type: row.type,
       base_url: row.baseUrl,

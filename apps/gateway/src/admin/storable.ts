@@ -3,6 +3,11 @@ import { GatewayError } from '#contract';
 /** What Postgres refuses in a text: NUL, and half a surrogate pair. */
 const UNSTORABLE = /[\0\p{Cs}]/u;
 
+/** May the text stand in a table? */
+export function isStorable(text: string): boolean {
+  return !UNSTORABLE.test(text);
+}
+
 /** The id in a URL. @throws GatewayError: one that cannot be stored is one that is not there */
 export const objectId = {
   transform(id: string): string {

@@ -27,6 +27,7 @@ describe('readConfig', () => {
       drainMs: 30_000,
       requestTimeoutMs: 600_000,
       given: [],
+      configFile: { path: resolve('./pllm.yaml'), isNamed: false },
     });
   });
 
@@ -58,6 +59,7 @@ describe('readConfig', () => {
       PLLM_DRAIN_SECONDS: '0',
       PLLM_USAGE_RETENTION_DAYS: '90',
       PLLM_REQUEST_TIMEOUT_SECONDS: '5',
+      PLLM_CONFIG: '/etc/pllm.yaml',
     });
     expect(config).toEqual({
       host: '::1',
@@ -88,6 +90,7 @@ describe('readConfig', () => {
       usageRetentionMs: 90 * 86_400_000,
       requestTimeoutMs: 5_000,
       given: expect.any(Array),
+      configFile: { path: '/etc/pllm.yaml', isNamed: true },
     });
     expect(config.given).toContain('OPENAI_API_KEY');
     expect(config.given).not.toContain('GROQ_API_KEY');
@@ -100,9 +103,23 @@ describe('readConfig', () => {
     expect(readConfig({ DATABASE_URL, PLLM_DRAIN_DELAY_SECONDS: '0' }).drainDelayMs).toBe(0);
   });
 
-  it.each(['HOST', 'PORT', 'DATABASE_URL', 'PLLM_MASTER_KEY', 'PLLM_SECRET_KEY', 'PLLM_DRAIN_SECONDS'])(
-    'takes an empty %s for one that is not set',
-    (name) => expect(readConfig({ [name]: '' })).toEqual(readConfig({})),
+  it('knows the variables of its file, and prints none of them', () => {
+    const config = readConfig({ TEAM_KEY: 'sk-team', EMPTY: '' });
+    expect(config.variables).toEqual({ TEAM_KEY: 'sk-team' });
+    expect(JSON.stringify(config)).not.toContain('sk-team');
+    expect(Object.keys({ ...config })).not.toContain('variables');
+  });
+
+  it.each([
+    'HOST',
+    'PORT',
+    'DATABASE_URL',
+    'PLLM_MASTER_KEY',
+    'PLLM_SECRET_KEY',
+    'PLLM_DRAIN_SECONDS',
+    'PLLM_CONFIG',
+  ])('takes an empty %s for one that is not set', (name) =>
+    expect(readConfig({ [name]: '' })).toEqual(readConfig({})),
   );
 
   it.each(['off', '0', '00'])('shows no metrics where their port is %s', (port) => {

@@ -58,6 +58,10 @@ export interface Config {
   readonly requestTimeoutMs: number;
   /** The variables that were set. */
   readonly given: readonly string[];
+  /** Where providers and models are declared; `isNamed`: by an operator, who wants it to be there. */
+  readonly configFile: { readonly path: string; readonly isNamed: boolean };
+  /** What `${NAME}` stands for in that file. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 export interface TraceSettings {
@@ -123,6 +127,7 @@ class Environment {
   OTEL_EXPORTER_OTLP_HEADERS?: string;
   @IsOptional() @IsString() OTEL_SERVICE_NAME?: string;
   @IsOptional() @IsString() PLLM_DEFAULT_IMAGE_MODEL?: string;
+  @IsOptional() @IsString() PLLM_CONFIG?: string;
   @IsOptional()
   @Matches(/^(?:\*|https?:\/\/[^\s,/]+(?:\s*,\s*https?:\/\/[^\s,/]+)*)$/, {
     message: 'must be * or origins such as https://app.example, separated by commas',
@@ -170,6 +175,7 @@ const TEXTS = [
   'OTEL_EXPORTER_OTLP_HEADERS',
   'OTEL_SERVICE_NAME',
   'PLLM_DEFAULT_IMAGE_MODEL',
+  'PLLM_CONFIG',
   'PLLM_CORS_ORIGINS',
   'PLLM_PRIVATE_UPSTREAMS',
   'OPENAI_BASE_URL',
@@ -182,7 +188,7 @@ export const VARIABLES = [...TEXTS, ...NUMBERS] as const;
 /** The environment's configuration. The only place that reads `process.env`. @throws InvalidEnvironment naming the first variable that is wrong, never its value */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const read = checkEnvironment(env);
-  return Object.freeze({
+  const config = {
     host: read.HOST ?? '0.0.0.0',
     port: read.PORT ?? 8080,
     dataDir: resolve(read.PLLM_DATA_DIR ?? './data'),
@@ -208,7 +214,20 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       read.PLLM_USAGE_RETENTION_DAYS === undefined ? undefined : read.PLLM_USAGE_RETENTION_DAYS * DAY_MS,
     requestTimeoutMs: (read.PLLM_REQUEST_TIMEOUT_SECONDS ?? 600) * 1000,
     given: VARIABLES.filter((name) => read[name] !== undefined),
-  });
+    configFile: {
+      path: resolve(read.PLLM_CONFIG ?? './pllm.yaml'),
+      isNamed: read.PLLM_CONFIG !== undefined,
+    },
+    variables: {},
+  };
+  // Whoever prints a configuration does not print the environment with it.
+  Object.defineProperty(config, 'variables', { value: readVariables(env), enumerable: false });
+  return Object.freeze(config);
+}
+
+function readVariables(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const given = Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1]));
+  return Object.fromEntries(given);
 }
 
 /** With a Postgres there may be other gateways, and a balancer before them: it asks `/ready` every few seconds. */

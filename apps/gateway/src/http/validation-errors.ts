@@ -30,10 +30,15 @@ export function describeViolation(errors: readonly ValidationError[]): GatewayEr
     const message = `Missing required parameter: '${path}'.`;
     return new GatewayError('missing_required_parameter', { param: path, message });
   }
-  const [name = '', reason = ''] =
-    constraints.find(([key]) => TYPE_CONSTRAINTS.has(key)) ?? constraints[0] ?? [];
+  const [name, reason] = gravest(error);
   const code: ErrorCode = TYPE_CONSTRAINTS.has(name) ? 'invalid_type' : 'invalid_value';
   return new GatewayError(code, { param: path, message: `Invalid '${path}': ${reason}.` });
+}
+
+/** What is told of a value that is wrong in several ways: its type before all else. */
+export function gravest({ constraints = {} }: ValidationError): [name: string, reason: string] {
+  const all = Object.entries(constraints);
+  return all.find(([name]) => TYPE_CONSTRAINTS.has(name)) ?? all[0] ?? ['', ''];
 }
 
 function innermost(

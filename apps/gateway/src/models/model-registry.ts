@@ -2,10 +2,12 @@ import { DEFAULT_TIMEOUTS, GatewayError } from '#contract';
 import type { Provider, Target, Timeouts } from '#contract';
 import { PriceBook, readPrice } from '#metering';
 import type { PriceText } from '#metering';
-import type { Database, ModelRow, ProviderRow, SecretKeys, TargetRow } from '#persistence';
+import type { Database, ModelRow, PriceRow, ProviderRow, SecretKeys, TargetRow } from '#persistence';
 import { loadModels, loadPrices, loadProviders, openProviderSecrets } from '#persistence';
 import { compileGlob, orderByPriority, restOf } from '#routing';
 import type { Model } from '#routing';
+import { Declaration } from './declaration.js';
+import type { Rows } from './declaration.js';
 import { demoOffer } from './offer.js';
 import type { Offer } from './offer.js';
 
@@ -33,6 +35,9 @@ const LONGEST_FOUND = 200;
 /** Public names to models. Reads the database when something changed, never for a call. */
 export class ModelRegistry {
   private snapshot: Snapshot = makeSnapshot([], [], new PriceBook([]));
+  private declared = Declaration.NONE;
+  private stored: Rows = { providers: [], models: [] };
+  private priceRows: readonly PriceRow[] = [];
   private loading: Promise<void> = Promise.resolve();
   private demo: Offer | undefined;
   private loaded = false;
@@ -56,6 +61,22 @@ export class ModelRegistry {
 
   get hasProviders(): boolean {
     return this.providerCount + this.offers.length > 0;
+  }
+
+  /** What the configuration file declares. */
+  get declaration(): Declaration {
+    return this.declared;
+  }
+
+  /** What is stored under names that are declared. */
+  get sleeping(): { providers: string[]; models: string[] } {
+    return this.declared.sleeping(this.stored);
+  }
+
+  /** Another file: all of it from this moment on, without a look into the database. */
+  declare(declaration: Declaration): void {
+    this.declared = declaration;
+    this.compose();
   }
 
   /** Reads all models anew. Of two changes at once, the later one's models stay. @throws GatewayError */
@@ -103,11 +124,19 @@ export class ModelRegistry {
   }
 
   private async load(): Promise<void> {
-    const { providers, rows, priceRows } = await this.database.read(async (queries) => ({
+    const { prices, ...rows } = await this.database.read(async (queries) => ({
       providers: await loadProviders(queries),
-      rows: await loadModels(queries),
-      priceRows: await loadPrices(queries),
+      models: await loadModels(queries),
+      prices: await loadPrices(queries),
     }));
+    this.stored = rows;
+    this.priceRows = prices;
+    this.compose();
+    this.loaded = true;
+  }
+
+  private compose(): void {
+    const { providers, models: rows } = this.declared.over(this.stored);
     const accounts = new Map(providers.map((row) => [row.id, this.toProvider(row)]));
     const models = rows.filter((row) => row.enabled).map((row) => toModel(row, accounts));
     const offers = this.offersBeside(providers);
@@ -115,7 +144,7 @@ export class ModelRegistry {
     const offered = offers.flatMap((offer) => offer.models).filter(({ id }) => !taken.has(id));
     const bare = offers.flatMap(({ bareModels }) => bareModels).filter(({ id }) => !taken.has(id));
     const prices = new PriceBook(
-      priceRows.map(({ providerType, model, price }) => ({
+      this.priceRows.map(({ providerType, model, price }) => ({
         type: providerType,
         model,
         price: price as PriceText,
@@ -123,7 +152,6 @@ export class ModelRegistry {
     );
     this.snapshot = makeSnapshot([...models, ...offered], bare, prices);
     this.providerCount = providers.length;
-    this.loaded = true;
   }
 
   private offersBeside(providers: readonly ProviderRow[]): readonly Offer[] {

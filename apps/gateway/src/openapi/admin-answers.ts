@@ -58,6 +58,16 @@ export const USAGE_SUMS = {
 };
 const USAGE = { object: one('usage'), start: TIME_OR_NULL, ...USAGE_SUMS };
 
+const CONFIGURATION = own({
+  file: TEXT_OR_NULL,
+  state: { enum: ['none', 'applied', 'refused'] },
+  applied_at: TIME_OR_NULL,
+  providers: COUNT,
+  models: COUNT,
+  in_place_of: own({ providers: TEXTS, models: TEXTS }),
+  errors: TEXTS,
+});
+
 /** Objects of the admin API, whole. */
 export const ADMIN = {
   Key: own(KEY),
@@ -65,6 +75,7 @@ export const ADMIN = {
   Provider: own({
     id: TEXT,
     object: one('provider'),
+    source: { enum: ['api', 'file'] },
     name: TEXT,
     type: TEXT,
     base_url: TEXT,
@@ -87,6 +98,7 @@ export const ADMIN = {
   ModelRoute: own({
     id: TEXT,
     object: one('model'),
+    source: { enum: ['api', 'file'] },
     owned_by: TEXT,
     strategy: TEXT,
     targets: listOf(
@@ -199,7 +211,13 @@ export const ADMIN = {
     models: COUNT,
     spool: own({ records: COUNT, files: COUNT, bytes: COUNT, oldest_at: TIME_OR_NULL }),
     breakers: listOf(own({ name: TEXT, state: TEXT, since: TIME_OR_NULL })),
+    configuration: CONFIGURATION,
   }),
-  SystemReload: own({ object: one('system.reload'), keys: COUNT, models: COUNT }),
+  SystemReload: own({
+    object: one('system.reload'),
+    keys: COUNT,
+    models: COUNT,
+    configuration: CONFIGURATION,
+  }),
   Deleted: own({ id: TEXT, object: TEXT, deleted: { const: true } }),
 } as const;

@@ -42,8 +42,7 @@ export function describeApi(routes: readonly Route[]): ApiDescription {
 function describeRoute(route: Route, path: string): object {
   const known = OPERATIONS[`${route.method} ${path}`];
   const success = { description: 'Done', ...(known && { content: known.content }) };
-  const makes = path.startsWith('/v1/admin/') && !path.includes('}') && !path.endsWith('/reload');
-  const created = route.method === 'POST' && makes;
+  const created = route.method === 'POST' && /^\/v1\/admin\/[^/]+$/.test(path);
   return {
     ...(known && { operationId: known.id, summary: known.summary }),
     tags: [tagOf(path)],

@@ -160,7 +160,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /v1/admin/system': operation('readSystem', 'The gateway itself', object('System')),
   'POST /v1/admin/system/reload': operation(
     'reloadSystem',
-    'Read keys and models anew, on every gateway',
+    'Read keys, models and the configuration file anew, on every gateway',
     object('SystemReload'),
   ),
 

@@ -34,7 +34,7 @@ export class ReplicasModule implements OnApplicationBootstrap, BeforeApplication
       reload: () => keys.load(),
     });
     replicas.follow({
-      kinds: ['model', 'provider'],
+      kinds: ['model', 'provider', 'price'],
       apply: () => models.refresh(),
       reload: () => models.refresh(),
     });

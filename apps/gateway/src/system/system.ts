@@ -1,16 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
+import { GatewayError } from '#contract';
 import { UsageSpool, readSpoolState } from '#metering';
 import { Database } from '#persistence';
+import { note } from '../admin/note.js';
+import type { Actor } from '../admin/note.js';
 import { KeyCache } from '../auth/key-cache.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { packageRoot } from '../database/package-root.js';
+import { ConfigurationFile } from '../declaration/configuration-file.js';
+import { InvalidDeclaration } from '../declaration/fault.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { RELOAD, Replicas } from '../replicas/replicas.js';
-import { note } from './note.js';
-import type { Actor } from './note.js';
 import { describeSettings } from './settings.js';
 
 const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
@@ -28,6 +31,7 @@ export class System {
     private readonly keys: KeyCache,
     private readonly models: ModelRegistry,
     private readonly spool: UsageSpool,
+    private readonly file: ConfigurationFile,
   ) {}
 
   async describe() {
@@ -48,14 +52,42 @@ export class System {
       models: this.models.size,
       spool: await this.describeSpool(),
       breakers: [{ name: 'database', state: database.state, since: toDate(database.stateSince) }],
+      configuration: this.describeFile(),
     };
   }
 
-  /** Reads keys and models anew, here at once and on every other gateway when it hears of it. */
+  /**
+   * Reads the configuration file, and keys and models anew: here at once, and on every other gateway when it hears of
+   * it. A file that is not valid changes nothing. @throws GatewayError
+   */
   async reload(actor: Actor) {
+    await this.reloadFile();
     await this.database.write(note(actor, 'reload', RELOAD, 'snapshots'), async () => {});
     await Promise.all([this.keys.load(), this.models.refresh()]);
-    return { object: 'system.reload', keys: this.keys.size, models: this.models.size };
+    const configuration = this.describeFile();
+    return { object: 'system.reload', keys: this.keys.size, models: this.models.size, configuration };
+  }
+
+  private async reloadFile(): Promise<void> {
+    try {
+      await this.file.reload();
+    } catch (error) {
+      if (!(error instanceof InvalidDeclaration)) throw error;
+      throw new GatewayError('bad_request', { message: error.lines.join('\n') });
+    }
+  }
+
+  private describeFile() {
+    const { file, state, appliedAt, providers, models, errors } = this.file.state;
+    return {
+      file: file ?? null,
+      state,
+      applied_at: appliedAt ?? null,
+      providers,
+      models,
+      in_place_of: this.models.sleeping,
+      errors,
+    };
   }
 
   private redisState(): 'off' | 'up' | 'down' {

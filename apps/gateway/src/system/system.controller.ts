@@ -2,7 +2,7 @@ import { Controller, Get, HttpCode, Post, Req, UseGuards } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify';
 import { AdminGuard } from '../auth/api-key.guard.js';
 import { V1_ADMIN } from '../http/prefixes.js';
-import { actorOf } from './note.js';
+import { actorOf } from '../admin/note.js';
 import { System } from './system.js';
 
 /** The gateway itself. */

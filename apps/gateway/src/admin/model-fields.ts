@@ -1,0 +1,24 @@
+import type { ModelSettingsBody, TargetBody } from './models.body.js';
+
+/** A model's row but for its id, as it is asked for; `ownedBy`: whose it is where nobody says. */
+export function modelFields(body: ModelSettingsBody, ownedBy: string) {
+  return {
+    ownedBy: body.owned_by ?? ownedBy,
+    strategy: body.strategy ?? 'priority',
+    timeouts: { ...body.timeouts },
+    price: { ...body.price },
+    metadata: (body.metadata ?? {}) as object,
+    enabled: body.enabled ?? true,
+  };
+}
+
+/** A target's row but for its model, as it is asked for. */
+export function targetFields(target: TargetBody, providerId: string) {
+  return {
+    providerId,
+    upstreamModel: target.model,
+    priority: target.priority ?? 0,
+    timeouts: { ...target.timeouts },
+    price: { ...target.price },
+  };
+}

@@ -1,0 +1,42 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Config } from './config/config.js';
+import { checkFile } from './declaration/check-file.js';
+import { importLitellm } from './declaration/litellm/import-litellm.js';
+import { readFileText } from './declaration/read-file.js';
+
+export class UnknownCommand extends Error {}
+
+const USAGE = `usage: npm start
+       npm start --silent -- --check [FILE]           is the configuration file good, and what would it change?
+       npm start --silent -- --import-litellm FILE    writes a pllm.yaml to standard output`;
+
+/** What is asked for beside starting the gateway: answers with what to print; undefined: nothing, so start. */
+export async function runCommand(args: string[], config: Config): Promise<string | undefined> {
+  const { values, positionals } = readArguments(args);
+  const [file] = positionals;
+  if (values.check) {
+    const lines = await checkFile(file === undefined ? config.configFile.path : resolve(file), config);
+    return `${lines.join('\n')}\n`;
+  }
+  if (values['import-litellm']) {
+    if (file === undefined) throw new UnknownCommand(`--import-litellm needs a file\n${USAGE}`);
+    return importLitellm((await readFileText(resolve(file))).text);
+  }
+  if (file !== undefined) throw new UnknownCommand(`'${file}' is not known here\n${USAGE}`);
+  return undefined;
+}
+
+function readArguments(args: string[]) {
+  try {
+    const options = { check: { type: 'boolean' }, 'import-litellm': { type: 'boolean' } } as const;
+    const read = parseArgs({ args, options, allowPositionals: true });
+    if (read.positionals.length > 1 || (read.values.check && read.values['import-litellm'])) {
+      throw new UnknownCommand(`one file, and one command at a time\n${USAGE}`);
+    }
+    return read;
+  } catch (error) {
+    if (error instanceof UnknownCommand) throw error;
+    throw new UnknownCommand(`${(error as Error).message.split('.')[0]}\n${USAGE}`);
+  }
+}

@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import { checkDeclaration } from './check-declaration.js';
+import { printFaults } from './fault.js';
+
+const variables = { KEY: 'sk-secret-5150', NAME: 'openai' };
+const check = (text: string) => checkDeclaration(text, variables);
+const linesOf = (text: string): string[] => {
+  const checked = check(text);
+  return 'faults' in checked ? printFaults('pllm.yaml', checked.faults) : [];
+};
+
+const PROVIDERS = `providers:
+  - {name: openai, type: openai, api_key: '\${KEY}'}
+`;
+
+describe('a file that is good', () => {
+  it('is what the admin API takes, with its variables filled in', () => {
+    const text = `
+providers:
+  - name: openai
+    type: openai
+    api_key: \${KEY}
+    base_url: \${BASE:-http://localhost:1/v1}
+    headers: &headers {x-price: $$5}
+    timeouts: {first_byte_ms: 30000}
+  - {name: other, type: groq, api_key: null, headers: *headers, enabled: false}
+models:
+  - id: my/gpt-4
+    targets: [{provider: openai, model: gpt-4o, priority: 1}]
+    metadata: {tier: [1, 2.5, true, null]}
+`;
+    const checked = check(text);
+    expect(checked).toEqual({
+      body: {
+        providers: [
+          {
+            name: 'openai',
+            type: 'openai',
+            api_key: 'sk-secret-5150',
+            base_url: 'http://localhost:1/v1',
+            headers: { 'x-price': '$5' },
+            timeouts: { first_byte_ms: 30_000 },
+          },
+          { name: 'other', type: 'groq', api_key: null, headers: { 'x-price': '$5' }, enabled: false },
+        ],
+        models: [
+          {
+            id: 'my/gpt-4',
+            targets: [{ provider: 'openai', model: 'gpt-4o', priority: 1 }],
+            metadata: { tier: [1, 2.5, true, null] },
+          },
+        ],
+      },
+    });
+  });
+
+  it.each(['{}', 'providers:\nmodels:\n', '# only words\n{}', '\ufeff{}', '---\nmodels: []\n...\n'])(
+    'may declare nothing: %j',
+    (text) => expect(linesOf(text)).toEqual([]),
+  );
+});
+
+describe('a fault is told with its place', () => {
+  it.each<[string, string, string[]]>([
+    ['an empty file', '', ['1:1: must hold providers: and models: (write {} to declare nothing)']],
+    ['a list', '- a', ['1:1: must hold providers: and models: (write {} to declare nothing)']],
+    ['an unknown field at the top', 'model: []\n', ['1:1: model: is not a field that is known here']],
+    [
+      'an unknown field of an object',
+      `${PROVIDERS}models:\n  - id: m\n    fallback: x\n    targets: [{provider: openai, model: a, region: eu}]\n`,
+      [
+        '5:5: models[0].fallback: is not a field that is known here',
+        '6:44: models[0].targets[0].region: is not a field that is known here',
+      ],
+    ],
+    [
+      'a field that is missing',
+      'providers:\n  - type: openai\nmodels:\n  - id: m\n',
+      ['2:5: providers[0].name: is missing', '4:5: models[0].targets: is missing'],
+    ],
+    [
+      'a wrong type',
+      'providers: 5\nmodels:\n  - [a]\n  - 7\n',
+      [
+        '1:12: providers: must be an array',
+        '3:6: models[0][0]: must be an object',
+        '4:5: models[1]: must be an object',
+      ],
+    ],
+    [
+      'a wrong value',
+      'providers:\n  - name: a b\n    type: nothing\n    enabled: yes\n    timeouts: {idle_ms: 0, total_ms: soon}\n',
+      [
+        '2:11: providers[0].name: must be letters, digits, dots, dashes or underscores',
+        expect.stringMatching(/^3:11: providers\[0\]\.type: must be one of the following values: openai,/),
+        '4:14: providers[0].enabled: must be a boolean value',
+        '5:25: providers[0].timeouts.idle_ms: must not be less than 1',
+        '5:38: providers[0].timeouts.total_ms: must be an integer number',
+      ],
+    ],
+    [
+      'a base URL that is missing',
+      'providers:\n  - name: a\n    type: openai-compatible\n',
+      ['2:5: providers[0].base_url: is missing: a provider of type openai-compatible needs one'],
+    ],
+    [
+      'names that come twice',
+      'providers:\n  - {name: a, type: openai}\n  - {name: a, type: groq}\nmodels:\n' +
+        '  - {id: m, targets: [{provider: a, model: x}]}\n  - {id: m, targets: [{provider: a, model: y}]}\n',
+      ['3:12: providers[1].name: is taken: see line 2', '6:10: models[1].id: is taken: see line 5'],
+    ],
+    [
+      'a provider that is not there',
+      `${PROVIDERS}models:\n  - id: m\n    targets:\n      - provider: opneai\n        model: x\n`,
+      ['6:19: models[0].targets[0].provider: there is no provider of that name in this file'],
+    ],
+    [
+      'a variable that is not set',
+      'providers:\n  - name: a\n    type: openai\n    api_key: ${NO_KEY}\n    base_url: ${NO_URL}/v1\n',
+      [
+        '4:14: providers[0].api_key: the variable NO_KEY is not set',
+        '5:15: providers[0].base_url: the variable NO_URL is not set',
+      ],
+    ],
+    [
+      'a required text whose variable is not set, once',
+      'providers:\n  - {name: "${NO_NAME}", type: openai}\n',
+      ['2:12: providers[0].name: the variable NO_NAME is not set'],
+    ],
+    ['a key that comes twice', 'models: []\nmodels: []\n', ['2:1: Map keys must be unique']],
+    ['a name that is no text', '{1: a}', ['1:2: a name must be a text']],
+    [
+      'a prototype',
+      'models:\n  - __proto__: {}\n    id: m\n',
+      ['2:5: models[0]: a name must be a text', '2:5: models[0].targets: is missing'],
+    ],
+    ['an anchor that is not there', 'models: *nothing\n', ['1:9: models: names nothing']],
+    ['a tag', 'models: !!js/function "x"\n', [expect.stringContaining('1:9: Unresolved tag')]],
+    ['two documents', '{}\n---\n{}\n', [expect.stringContaining('2:1: Source contains multiple documents')]],
+    ['a tab', 'models:\n\t- id: m\n', [expect.stringContaining('2:')]],
+    ['a bracket left open', 'models: [{id: m\n', [expect.stringMatching(/^2:1: .*flow/i)]],
+    [
+      'NUL',
+      'providers:\n  - {name: "a\\0", type: openai}\n',
+      ['2:12: providers[0].name: holds a character that is not allowed'],
+    ],
+  ])('%s', (_, text, expected) => {
+    const lines = linesOf(text).map((line) => line.replace(/^pllm\.yaml:/, ''));
+    expect(lines).toEqual(expected);
+  });
+
+  it('all at once, from the top', () => {
+    const lines = linesOf(
+      'models:\n  - {id: a b, targets: []}\nproviders:\n  - {name: a, type: b, c: "${D}"}\n',
+    );
+    expect(lines.map((line) => line.split(': ').slice(0, 2).join(': '))).toEqual([
+      'pllm.yaml:2:10: models[0].id',
+      'pllm.yaml:2:24: models[0].targets',
+      'pllm.yaml:4:21: providers[0].type',
+      'pllm.yaml:4:27: providers[0].c',
+    ]);
+  });
+
+  it('and tells no secret', () => {
+    const text = `providers:
+  - {name: "\${KEY}!", type: "\${KEY}", api_key: "a \${KEY}", base_url: "x\${KEY}", headers: {a: "\${KEY}\\n"}}
+  - {name: b, type: openai, api_key: "\${KEY"}
+models: [{id: "\${KEY}?", targets: [{provider: "\${KEY}", model: x}], owned_by: ["\${KEY}"]}]
+`;
+    const lines = linesOf(text);
+    expect(lines.length).toBeGreaterThan(6);
+    expect(lines.join('\n')).not.toContain('5150');
+  });
+});
+
+describe('a bomb', () => {
+  const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]'];
+  for (let level = 0; level < 12; level++) {
+    const [name, below] = ['bcdefghijklmn'[level], 'abcdefghijklmn'[level]];
+    bomb.push(`${name}: &${name} [${Array(9).fill(`*${below}`).join(',')}]`);
+  }
+  it.each([
+    ['of aliases', bomb.join('\n')],
+    ['that holds itself', 'models: &a [*a]'],
+    ['of brackets', `models: ${'['.repeat(50_000)}`],
+    ['of brackets that close', `models: ${'['.repeat(5_000)}${']'.repeat(5_000)}`],
+    ['of many values', `models: [${'1,'.repeat(30_000)}1]`],
+  ])('%s is refused', (_, text) => {
+    const lines = linesOf(text);
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.length).toBeLessThan(20);
+  });
+});

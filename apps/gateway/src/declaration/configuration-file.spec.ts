@@ -1,0 +1,114 @@
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Logger } from '#observability';
+import { SecretBox } from '#persistence';
+import type { Declaration } from '../models/declaration.js';
+import { ConfigurationFile } from './configuration-file.js';
+
+const GOOD = 'providers:\n  - {name: p, type: openai, api_key: sk-secret-5150}\n';
+
+let folder: string;
+let path: string;
+let declared: Declaration[];
+let lines: object[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pllm-configuration-'));
+  path = join(folder, 'pllm.yaml');
+  declared = [];
+  lines = [];
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function open(isNamed = true): ConfigurationFile {
+  const log = (line: object): void => void lines.push(line);
+  return new ConfigurationFile({
+    config: { configFile: { path, isNamed }, variables: {}, dataDir: folder },
+    models: { declare: (one) => void declared.push(one), sleeping: { providers: [], models: [] } },
+    box: new SecretBox(Buffer.alloc(32, 1)),
+    secretKey: Buffer.alloc(32, 2),
+    logger: { info: log, warn: log, error: log } as unknown as Logger,
+  });
+}
+const replace = (text: string): void => {
+  writeFileSync(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
+};
+const namesOf = (one: Declaration | undefined) => one?.providers.map(({ name }) => name);
+
+describe('a file', () => {
+  it('that was named must be there; one that was not may come later', async () => {
+    await expect(open().begin()).rejects.toThrow('there is no such file');
+    const file = open(false);
+    await file.begin();
+    await file.look();
+    await file.reload();
+    expect([file.state.state, declared, lines]).toEqual(['none', [], []]);
+    replace(GOOD);
+    await file.look();
+    await file.look();
+    expect([file.state.state, namesOf(declared[0])]).toEqual(['applied', ['p']]);
+  });
+
+  it('is taken when it has not moved for a look, and once', async () => {
+    replace(GOOD);
+    const file = open();
+    await file.begin();
+    for (const name of ['a', 'b', 'c']) {
+      replace(GOOD.replace('name: p', `name: ${name}`));
+      await file.look();
+    }
+    expect(declared).toHaveLength(1);
+    for (let count = 0; count < 3; count++) await file.look();
+    expect(declared.map(namesOf)).toEqual([['p'], ['c']]);
+  });
+
+  it('that is replaced by the same text is no change', async () => {
+    replace(GOOD);
+    const file = open();
+    await file.begin();
+    replace(GOOD);
+    await file.look();
+    await file.look();
+    await file.reload();
+    expect(declared).toHaveLength(1);
+  });
+
+  it('that is broken is told once, keeps what was, and is taken again when it is good', async () => {
+    replace(GOOD);
+    const file = open();
+    await file.begin();
+    replace('providers: 5');
+    for (let count = 0; count < 4; count++) await file.look();
+    await expect(file.reload()).rejects.toThrow('providers: must be an array');
+    expect(file.state).toMatchObject({
+      state: 'refused',
+      providers: 1,
+      errors: [expect.stringContaining(':1:12:')],
+    });
+    expect(lines.filter((line) => JSON.stringify(line).includes('configuration_refused'))).toHaveLength(1);
+    rmSync(path);
+    await file.look();
+    await file.look();
+    expect(file.state.errors).toEqual([expect.stringContaining('there is no such file')]);
+    replace(GOOD);
+    await file.look();
+    await file.look();
+    expect(file.state).toMatchObject({ state: 'applied', errors: [] });
+    expect(declared.map(namesOf)).toEqual([['p'], ['p']]);
+  });
+
+  it('is told by what it changed, never by its secrets', async () => {
+    replace(GOOD);
+    await open().begin();
+    expect(lines).toEqual([expect.objectContaining({ added: ['provider p'], changed: {}, removed: [] })]);
+    replace(GOOD.replace('5150', '5151'));
+    // The next process knows what the last one had.
+    await open().begin();
+    expect(lines.at(-1)).toMatchObject({ added: [], changed: { 'provider p': ['api_key'] }, removed: [] });
+    const kept = readFileSync(join(folder, 'applied-configuration.json'), 'utf8');
+    expect(JSON.stringify(lines) + kept).not.toContain('sk-secret');
+  });
+});

@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import type { Logger } from '#observability';
+import type { SecretBox } from '#persistence';
+import type { Config } from '../config/config.js';
+import { Declaration } from '../models/declaration.js';
+import type { ModelRegistry } from '../models/model-registry.js';
+import { keepApplied, readApplied } from './applied.js';
+import { buildDeclaration } from './build-declaration.js';
+import { checkDeclaration } from './check-declaration.js';
+import { InvalidDeclaration, printFaults } from './fault.js';
+import { compareFingerprints, fingerprint } from './fingerprint.js';
+import type { Changes, Fingerprint } from './fingerprint.js';
+import { readFileText, shownPath, signatureOf } from './read-file.js';
+
+export interface ConfigurationFileParts {
+  readonly config: Pick<Config, 'configFile' | 'variables' | 'dataDir'>;
+  readonly models: Pick<ModelRegistry, 'declare' | 'sleeping'>;
+  readonly box: SecretBox;
+  /** Hides in fingerprints what could be guessed. */
+  readonly secretKey: Buffer;
+  readonly logger: Logger;
+}
+
+/** How the file stands, for an operator. */
+export interface ConfigurationState {
+  /** Undefined: there is none. */
+  readonly file: string | undefined;
+  readonly state: 'none' | 'applied' | 'refused';
+  readonly appliedAt: Date | undefined;
+  readonly providers: number;
+  readonly models: number;
+  /** What is wrong with the file as it is now; what it was before goes on. */
+  readonly errors: readonly string[];
+}
+
+/** Applies the file that declares providers and models: whole, or not at all. */
+export class ConfigurationFile {
+  private readonly name: string;
+  private declaration = Declaration.NONE;
+  private applied: Fingerprint | undefined;
+  private appliedAt: Date | undefined;
+  private errors: readonly string[] = [];
+  private digest: string | undefined;
+  private seen: string | undefined;
+  private last: string | undefined;
+  private queue: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: ConfigurationFileParts) {
+    this.name = shownPath(parts.config.configFile.path);
+  }
+
+  get state(): ConfigurationState {
+    const { providers, models } = this.declaration;
+    const isThere = this.appliedAt !== undefined || this.errors.length > 0;
+    const state = this.errors.length > 0 ? 'refused' : isThere ? 'applied' : 'none';
+    return {
+      file: isThere ? this.name : undefined,
+      state,
+      appliedAt: this.appliedAt,
+      providers: providers.length,
+      models: models.length,
+      errors: this.errors,
+    };
+  }
+
+  /** At start: a file that was named must be there, and whatever is there must be good. @throws InvalidDeclaration */
+  async begin(): Promise<void> {
+    const { path, isNamed } = this.parts.config.configFile;
+    this.last = this.seen = await signatureOf(path);
+    if (this.seen === undefined && !isNamed) return;
+    this.applied = readApplied(this.parts.config.dataDir);
+    await this.apply();
+  }
+
+  /** Reads the file now, changed or not. @throws InvalidDeclaration: then everything is as it was */
+  reload(): Promise<void> {
+    const turn = this.queue.then(async () => {
+      const { path, isNamed } = this.parts.config.configFile;
+      this.last = this.seen = await signatureOf(path);
+      if (this.seen === undefined && !isNamed && this.state.state === 'none') return;
+      await this.attempt();
+    });
+    this.queue = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Looks whether the file is another. What changed is read at the next look, so that a file is not read half written. */
+  look(): Promise<void> {
+    this.queue = this.queue.then(async () => {
+      const now = await signatureOf(this.parts.config.configFile.path);
+      const isSettled = now === this.last;
+      this.last = now;
+      if (!isSettled || now === this.seen) return;
+      this.seen = now;
+      await this.attempt().catch(() => {});
+    });
+    return this.queue;
+  }
+
+  private async attempt(): Promise<void> {
+    try {
+      await this.apply();
+    } catch (error) {
+      const { lines } =
+        error instanceof InvalidDeclaration ? error : { lines: [`${this.name}: ${String(error)}`] };
+      const isNews = lines.join('\n') !== this.errors.join('\n');
+      this.errors = lines;
+      this.digest = undefined;
+      if (isNews) {
+        const line = 'the configuration file is not valid; what it declared before stays';
+        this.parts.logger.error({ event: 'configuration_refused', file: this.name, errors: lines }, line);
+      }
+      throw error;
+    }
+  }
+
+  /** @throws InvalidDeclaration */
+  private async apply(): Promise<void> {
+    const { config, models, box, secretKey } = this.parts;
+    const { text, at } = await readFileText(config.configFile.path);
+    const digest = createHash('sha256').update(text).digest('hex');
+    if (digest === this.digest) return;
+    const checked = checkDeclaration(text, config.variables);
+    if ('faults' in checked) throw new InvalidDeclaration(printFaults(this.name, checked.faults));
+    this.declaration = buildDeclaration(checked.body, { box, file: this.name, at });
+    models.declare(this.declaration);
+    this.digest = digest;
+    this.errors = [];
+    this.appliedAt = new Date();
+    const next = fingerprint(checked.body, secretKey);
+    this.report(compareFingerprints(this.applied ?? {}, next));
+    this.applied = next;
+    this.keep(next);
+  }
+
+  private report(changes: Changes): void {
+    const { logger, models } = this.parts;
+    logger.info({ event: 'configuration_applied', file: this.name, ...changes }, 'the file declares');
+    const { sleeping } = models;
+    if (sleeping.providers.length + sleeping.models.length === 0) return;
+    const line = 'the file stands in place of what the database has under the same names';
+    logger.warn({ event: 'configuration_in_place', file: this.name, ...sleeping }, line);
+  }
+
+  /** Only `--check` misses it. */
+  private keep(next: Fingerprint): void {
+    try {
+      keepApplied(this.parts.config.dataDir, next);
+    } catch (error) {
+      this.parts.logger.warn(
+        { event: 'configuration_applied', err: error },
+        'its fingerprint cannot be kept',
+      );
+    }
+  }
+}
