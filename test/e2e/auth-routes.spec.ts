@@ -40,6 +40,10 @@ const ROUTES: [string, string][] = [
   ['DELETE', '/admin/models/my-gpt-4'],
   ['GET', '/admin/requests'],
   ['GET', '/admin/requests/req_1'],
+  ['GET', '/admin/usage'],
+  ['GET', '/admin/prices'],
+  ['PUT', '/admin/prices/openai/gpt-4o'],
+  ['DELETE', '/admin/prices/openai/gpt-4o'],
   ['GET', '/admin/audit'],
 ];
 const PUBLIC = ['/health', '/ready', '/openapi.json'];
