@@ -84,6 +84,7 @@ async function proveService(image, folder, { databaseUrl, redisUrl }) {
   await again.answers(`${url}/ready`);
   await again.prints('curl ');
   check(!again.log.includes(masterKey), 'its second start shows the master key no more');
+  await proveReplica(image, masterKey, { ...env, DATABASE_URL_FILE: file, REDIS_URL: redisUrl });
   check((await again.stop()) === 0, 'and ends with 0 too');
   const alone = launch({ PLLM_DATA_DIR: join(image.volume, 'alone') });
   await alone.answers(`${url}/ready`);
@@ -91,6 +92,27 @@ async function proveService(image, folder, { databaseUrl, redisUrl }) {
   check(alone.log.includes('Database: embedded'), 'without a database of its own it embeds one');
   check((await alone.stop()) === 0, 'and ends with 0 then');
   check((await sandbox.stop()) === 0, 'so does the sandbox');
+}
+
+/** As `gateway-2` is started: on the same database, with the keys of the first, in files. */
+async function proveReplica(image, masterKey, env) {
+  const [port, metricsPort] = [await freePort(), await freePort()];
+  const replica = new Container(image, {
+    env: {
+      ...env,
+      PORT: `${port}`,
+      PLLM_METRICS_PORT: `${metricsPort}`,
+      PLLM_DATA_DIR: join(image.volume, 'replica'),
+      PLLM_MASTER_KEY_FILE: join(image.volume, 'master.key'),
+      PLLM_SECRET_KEY_FILE: join(image.volume, 'secret.key'),
+    },
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await replica.answers(`${url}/ready`);
+  const answer = await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${masterKey}` } });
+  const { data } = await answer.json();
+  check(data?.[0]?.id === 'my-model', 'a second gateway knows the same master key and the same models');
+  check((await replica.stop()) === 0, 'and ends with 0');
 }
 
 async function main() {

@@ -101,7 +101,7 @@ describe('docker-compose.yml', () => {
   it('passes on every secret and address that the gateway reads, and nothing that it does not', () => {
     const given = Object.keys(service('gateway').environment ?? {});
     expect(given).toEqual(expect.arrayContaining([...SECRETS_IN_FILES]));
-    const known = [...VARIABLES, ...VARIABLES.map((name) => `${name}_FILE`), 'REDIS_URL'];
+    const known: string[] = [...VARIABLES, ...VARIABLES.map((name) => `${name}_FILE`), 'REDIS_URL'];
     expect(given.filter((name) => !known.includes(name))).toEqual([]);
   });
 
