@@ -42,6 +42,13 @@ const RULES = [
     node: true,
   },
   {
+    name: 'coordination',
+    from: '^libs/coordination/',
+    to: [...lib('coordination', 'contract'), ...npm('ioredis', 'pg', '@types/pg')],
+    types: lib('metering'),
+    node: true,
+  },
+  {
     name: 'observability',
     from: '^libs/observability/',
     to: [...lib('observability'), ...npm('pino')],
@@ -116,8 +123,22 @@ const RULES = [
   {
     name: 'database',
     from: `${GATEWAY}database/`,
-    to: [...room('database', 'config', 'logging'), ...lib('persistence', 'observability'), ...NEST],
+    to: [
+      ...room('database', 'config', 'logging'),
+      ...lib('persistence', 'observability', 'coordination'),
+      ...NEST,
+    ],
     node: true,
+  },
+  {
+    // What is kept in memory, and the news that make it stale: the one room that knows both.
+    name: 'replicas',
+    from: `${GATEWAY}replicas/`,
+    to: [
+      ...room('replicas', 'auth', 'models', 'config', 'logging'),
+      ...lib('coordination', 'persistence', 'observability'),
+      ...NEST,
+    ],
   },
   {
     name: 'endpoints',
@@ -134,7 +155,7 @@ const RULES = [
     name: 'admin',
     from: `${GATEWAY}admin/`,
     to: [
-      ...room('admin', 'models', 'auth', 'http', 'config', 'database'),
+      ...room('admin', 'models', 'auth', 'http', 'config', 'database', 'replicas'),
       ...lib('contract', 'providers', 'routing', 'metering', 'persistence', 'observability', 'upstream'),
       ...NEST,
       ...npm('@nestjs/platform-fastify', 'fastify', 'class-validator', 'class-transformer'),

@@ -19,6 +19,7 @@ export async function startGateway({ root, upstream, databaseUrl, nodeOptions = 
     HOST: '127.0.0.1',
     PORT: String(port),
     PLLM_DATA_DIR: join(folder, 'data'),
+    PLLM_DRAIN_DELAY_SECONDS: '0',
     PLLM_MASTER_KEY: MASTER_KEY,
     ...(databaseUrl && { DATABASE_URL: databaseUrl }),
   };

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -217,26 +218,52 @@ describe('an environment that is wrong', () => {
 
 const postgresUrl = inject('postgresUrl');
 
-describe.runIf(postgresUrl)('two processes on one new Postgres database', () => {
-  it('both come up, and its migrations are applied once', async () => {
+describe.runIf(postgresUrl)('three processes on one new Postgres database', () => {
+  const applied = async (url: string): Promise<string[]> => {
+    const schemaFolder = join(ROOT, 'prisma');
+    const opened = await Database.open({ url, dataDir: database.dataDir, schemaFolder });
+    const rows = await opened.prisma.$queryRaw<{ name: string }[]>`
+      SELECT migration_name AS name FROM _prisma_migrations ORDER BY name`;
+    await opened.close();
+    return rows.map(({ name }) => name);
+  };
+
+  /** All come up at once, and a key of one is good for all: they have the same pepper. */
+  async function expectOneGateway(all: GatewayProcess[], DATABASE_URL: string): Promise<void> {
+    await Promise.all(all.map((gateway) => gateway.isUp()));
+    const master = readMasterKey();
+    const { key } = await (all[0] as GatewayProcess).admin('POST', '/keys', { name: 'of-one' }, master);
+    for (const gateway of all) {
+      expect((await fetch(`${gateway.url}/ready`)).status).toBe(200);
+      const answer = await fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
+      expect(answer.status).toBe(200);
+    }
+    const folders = readdirSync(join(ROOT, 'prisma', 'migrations'), { withFileTypes: true });
+    const wanted = folders.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    expect(await applied(DATABASE_URL)).toEqual(wanted.sort());
+  }
+
+  const readMasterKey = (): string => {
+    const file = join(database.dataDir, 'master.key');
+    return existsSync(file) ? readFileSync(file, 'utf8').trim() : MASTER_KEY;
+  };
+
+  it('all come up, and its migrations are applied once', async () => {
     const DATABASE_URL = await createDatabase({ url: postgresUrl ?? '' });
-    const secret = randomBytes(32).toString('base64');
-    const both = ['one', 'two'].map((name) =>
-      launch({ DATABASE_URL, PLLM_SECRET_KEY: secret, PLLM_DATA_DIR: join(database.dataDir, name) }),
+    const PLLM_SECRET_KEY = randomBytes(32).toString('base64');
+    const all = ['one', 'two', 'three'].map((name) =>
+      launch({ DATABASE_URL, PLLM_SECRET_KEY, PLLM_DATA_DIR: join(database.dataDir, name) }),
     );
-    await Promise.all(both.map((gateway) => gateway.isUp()));
-    for (const gateway of both) expect((await fetch(`${gateway.url}/ready`)).status).toBe(200);
-    const one = await Database.open({
-      url: DATABASE_URL,
-      dataDir: database.dataDir,
-      schemaFolder: join(ROOT, 'prisma'),
-    });
-    const applied = await one.prisma.$queryRaw<{ name: string }[]>`
-      SELECT migration_name AS name FROM _prisma_migrations`;
-    await one.close();
-    expect(new Set(applied.map(({ name }) => name)).size).toBe(applied.length);
-    const { key } = await (both[0] as GatewayProcess).admin('POST', '/keys', { name: 'of-one' });
-    const answer = await fetch(`${both[1]?.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
-    expect(answer.status).toBe(200);
+    await expectOneGateway(all, DATABASE_URL);
+  });
+
+  it('make their secrets together where they share a data directory', async () => {
+    const DATABASE_URL = await createDatabase({ url: postgresUrl ?? '' });
+    const all = [1, 2, 3].map(() => launch({ DATABASE_URL, PLLM_MASTER_KEY: undefined }));
+    await expectOneGateway(all, DATABASE_URL);
+    const secrets = readdirSync(database.dataDir).filter((name) => name.includes('.key'));
+    expect(secrets.sort()).toEqual(['master.key', 'secret.key']);
+    const shown = all.filter(({ stdout }) => stdout.includes(readMasterKey()));
+    expect(shown).toHaveLength(1);
   });
 });

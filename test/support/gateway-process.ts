@@ -11,6 +11,9 @@ const MAIN = join(new URL('../..', import.meta.url).pathname, 'dist', 'apps', 'g
 /** A first start makes the database, which takes seconds, and several may start at once. */
 const START_MS = 30_000;
 
+/** No balancer is before it, unless a test puts one there. */
+const DEFAULTS = { HOST: '127.0.0.1', PORT: '0', PLLM_LOG_LEVEL: 'silent', PLLM_DRAIN_DELAY_SECONDS: '0' };
+
 /** What an operator sees of a process that ended. */
 export interface Ending {
   readonly code: number | null;
@@ -29,7 +32,7 @@ export class GatewayProcess {
     // Nothing of what the tests themselves were started with.
     const { PATH, HOME, TMPDIR } = process.env;
     this.child = spawn(process.execPath, [MAIN], {
-      env: { PATH, HOME, TMPDIR, HOST: '127.0.0.1', PORT: '0', PLLM_LOG_LEVEL: 'silent', ...env },
+      env: { PATH, HOME, TMPDIR, ...DEFAULTS, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
@@ -53,9 +56,9 @@ export class GatewayProcess {
     return this.child.pid ?? 0;
   }
 
-  /** The banner's lines, once it is whole. */
+  /** The banner's lines, without those of the log, once it is whole. */
   get banner(): string[] | undefined {
-    const lines = this.stdout.split('\n');
+    const lines = this.stdout.split('\n').filter((line) => !line.startsWith('{'));
     const last = lines.findIndex((line) => line.startsWith('curl '));
     return last > 0 && lines.length > last + 1 ? lines.slice(0, last + 1) : undefined;
   }

@@ -49,6 +49,7 @@ export async function startBench(env: Record<string, string> = {}): Promise<Test
       DATABASE_URL: database.url,
       PLLM_MASTER_KEY: MASTER_KEY,
       PLLM_LOG_LEVEL: 'silent',
+      PLLM_DRAIN_DELAY_SECONDS: '0',
       ...env,
     }),
   );

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,6 +16,16 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
+/** One that may be frozen and restarted. */
+export interface OwnPostgres extends PostgresServer {
+  /** All of its processes stop where they are, and their connections stay. */
+  freeze(): void;
+  thaw(): void;
+  /** Ends it; `start` brings it back at the same address. */
+  halt(): Promise<void>;
+  start(): Promise<void>;
+}
+
 /** Debian keeps its binaries here, outside of PATH. */
 const DEBIAN = '/usr/lib/postgresql';
 
@@ -24,47 +35,72 @@ export class NoPostgres extends Error {}
 export async function startPostgres(): Promise<PostgresServer> {
   const given = process.env.PLLM_TEST_POSTGRES_URL;
   if (given) return { url: given.replace(/\/$/, ''), pid: undefined, stop: async () => {} };
+  return startOwnPostgres();
+}
+
+/** One of our own on loopback, in a directory that goes with it. */
+export async function startOwnPostgres(): Promise<OwnPostgres> {
   const binaries = findBinaries();
   const folder = mkdtempSync(join(tmpdir(), 'pllm-postgres-'));
   const user = databaseUser();
   if (user) chownSync(folder, user.uid, user.gid);
   const data = join(folder, 'data');
-  const init = spawnSync(
-    join(binaries, 'initdb'),
-    ['-D', data, '-A', 'trust', '-U', 'postgres', '--no-sync'],
-    {
-      ...user,
-      encoding: 'utf8',
-    },
-  );
+  const options = ['-D', data, '-A', 'trust', '-U', 'postgres', '--no-sync'];
+  const init = spawnSync(join(binaries, 'initdb'), options, { ...user, encoding: 'utf8' });
   if (init.status !== 0) throw new NoPostgres(`initdb failed: ${init.stderr}`);
   const port = await freePort();
-  const settings = ['fsync=off', 'max_connections=200', `unix_socket_directories=${folder}`];
-  const args = [
-    '-D',
-    data,
-    '-h',
-    '127.0.0.1',
-    '-p',
-    String(port),
-    ...settings.flatMap((setting) => ['-c', setting]),
-  ];
-  const server = spawn(join(binaries, 'postgres'), args, { ...user, stdio: 'ignore' });
-  const kill = (): void => void server.kill('SIGKILL');
-  process.once('exit', kill);
   const url = `postgresql://postgres@127.0.0.1:${port}`;
-  await untilUp(url);
+  const settings = ['fsync=off', 'max_connections=200', `unix_socket_directories=${folder}`];
+  const address = ['-D', data, '-h', '127.0.0.1', '-p', String(port)];
+  const args = [...address, ...settings.flatMap((setting) => ['-c', setting])];
+  let server: ChildProcess;
+  const kill = (): void => void server.kill('SIGKILL');
+  const start = async (): Promise<void> => {
+    server = spawn(join(binaries, 'postgres'), args, { ...user, stdio: 'ignore' });
+    await untilUp(url);
+  };
+  const halt = async (): Promise<void> => {
+    const ended = new Promise((resolve) => server.once('exit', resolve));
+    server.kill('SIGINT');
+    await ended;
+  };
+  const signalAll = (signal: NodeJS.Signals): void => {
+    const id = server.pid ?? 0;
+    process.kill(id, signal);
+    // The first one makes the others: when it stands still, there are no new ones.
+    for (const child of childrenOf(id)) signalIfThere(child, signal);
+  };
+  process.once('exit', kill);
+  await start();
   return {
     url,
-    pid: server.pid,
+    get pid() {
+      return server.pid;
+    },
+    freeze: () => signalAll('SIGSTOP'),
+    thaw: () => signalAll('SIGCONT'),
+    halt,
+    start,
     stop: async () => {
       process.off('exit', kill);
-      const ended = new Promise((resolve) => server.once('exit', resolve));
-      server.kill('SIGINT');
-      await ended;
+      await halt();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** One whose client has just gone may have ended. */
+function signalIfThere(id: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(id, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+function childrenOf(id: number): number[] {
+  const text = readFileSync(`/proc/${id}/task/${id}/children`, 'utf8').trim();
+  return text === '' ? [] : text.split(' ').map(Number);
 }
 
 /** A new, empty database on the server. */

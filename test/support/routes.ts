@@ -36,6 +36,8 @@ export const ROUTES: readonly (readonly [string, string])[] = [
   ['GET', '/admin/requests'],
   ['GET', '/admin/requests/req_1'],
   ['GET', '/admin/audit'],
+  ['GET', '/admin/system'],
+  ['POST', '/admin/system/reload'],
 ];
 /** Those without a key. */
 export const PUBLIC = ['/health', '/ready', '/openapi.json'];

@@ -15,6 +15,7 @@ import { ModelsModule } from './models/models.module.js';
 import { ModerationsModule } from './moderations/moderations.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { RelayModule } from './relay/relay.module.js';
+import { ReplicasModule } from './replicas/replicas.module.js';
 
 /** The table of contents. */
 @Module({})
@@ -28,6 +29,7 @@ export class AppModule {
         DatabaseModule,
         AuthModule,
         ModelsModule,
+        ReplicasModule,
         RelayModule,
         CompletionsModule,
         EmbeddingsModule,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -24,7 +25,10 @@ export interface Gateway {
   readonly app: NestFastifyApplication;
   /** `http://127.0.0.1:8080` */
   readonly url: string;
-  /** Lets the calls in flight finish, within the deadline; then records are flushed and everything is closed. */
+  /**
+   * Says so at `/ready`, goes on for the delay, takes no more calls, and lets those in flight finish within the
+   * deadline; then records are flushed and everything is closed.
+   */
   stop(): Promise<void>;
 }
 
@@ -46,10 +50,12 @@ export async function startGateway(config: Config): Promise<Gateway> {
     corsOrigins: config.corsOrigins,
     stalledMs: Math.min(STALLED_MS, config.requestTimeoutMs),
     recall: (request) => {
+      if (drain.refusesCalls) return false;
       request.caller = authenticator.recall(request.raw);
       return request.caller !== undefined;
     },
     authenticate: async (request) => {
+      if (drain.refusesCalls) throw isStopping();
       request.caller = await authenticator.authenticate(request.raw);
     },
     isDraining: () => drain.isDraining,
@@ -58,8 +64,11 @@ export async function startGateway(config: Config): Promise<Gateway> {
   await app.listen(config.port, config.host);
   const stop = async (): Promise<void> => {
     drain.begin();
+    // A balancer that has not asked yet sends its calls here: they are served until it had the time to.
+    await sleep(config.drainDelayMs);
+    drain.refuseCalls();
     await fastify.inFlight.settled(config.drainMs);
-    fastify.inFlight.endAll(new GatewayError('service_unavailable', { message: 'The gateway is stopping.' }));
+    fastify.inFlight.endAll(isStopping());
     await fastify.inFlight.settled(LAST_WORDS_MS);
     // Who never sends its request, or never reads its answer, does not hold the process.
     const patience = setTimeout(() => fastify.server.closeAllConnections(), LAST_WORDS_MS);
@@ -67,4 +76,8 @@ export async function startGateway(config: Config): Promise<Gateway> {
     clearTimeout(patience);
   };
   return { app, url: await app.getUrl(), stop };
+}
+
+function isStopping(): GatewayError {
+  return new GatewayError('service_unavailable', { message: 'The gateway is stopping.', retryAfter: 1 });
 }

@@ -1,3 +1,4 @@
+import { GatewayError } from '#contract';
 import { DatabaseUnreachable, DirectoryInUse, WrongSecretKey } from '#persistence';
 import { banner } from './banner.js';
 import { InvalidEnvironment, readConfig } from './config/config.js';
@@ -50,6 +51,8 @@ function describe(error: unknown): string {
   }
   const expected = [InvalidEnvironment, DirectoryInUse, DatabaseUnreachable];
   if (error instanceof Error && expected.some((kind) => error instanceof kind)) return error.message;
+  // The database went away again while the gateway started.
+  if (error instanceof GatewayError && error.code === 'service_unavailable') return error.message;
   const { code, message, stack } = error as NodeJS.ErrnoException;
   return code === 'EADDRINUSE' || code === 'EACCES' ? message : (stack ?? String(error));
 }

@@ -15,3 +15,38 @@ export async function listAudit(queries: Queries, page: PageRequest): Promise<Pa
   });
   return cutPage(rows, page);
 }
+
+/** A write, as far as who keeps something in memory must know of it. */
+export interface LoggedWrite {
+  readonly number: bigint;
+  readonly kind: string;
+  readonly id: string;
+}
+
+/**
+ * An entry that is older than any write that may still be going on: by its time, and, since clocks differ, by its number
+ * too.
+ */
+export async function findLogStart(queries: Queries): Promise<bigint> {
+  const [row] = await queries.$queryRaw<{ id: bigint }[]>`
+    SELECT least(
+      coalesce((SELECT id FROM audit_entry WHERE at < now() - interval '2 minutes' ORDER BY id DESC LIMIT 1), 0),
+      greatest(coalesce((SELECT max(id) FROM audit_entry), 0) - 100, 0)
+    ) AS id`;
+  return row?.id ?? 0n;
+}
+
+/** The writes behind `after`, lowest first, but for those that were `seen`. */
+export async function readWrites(
+  queries: Queries,
+  after: bigint,
+  seen: readonly bigint[],
+  limit: number,
+): Promise<LoggedWrite[]> {
+  // Numbers past 2^53 stay whole as text.
+  const known = seen.join(',');
+  return queries.$queryRaw<LoggedWrite[]>`
+    SELECT id AS number, object_type AS kind, object_id AS id FROM audit_entry
+    WHERE audit_entry.id > ${after} AND NOT audit_entry.id = ANY (string_to_array(${known}, ',')::bigint[])
+    ORDER BY audit_entry.id LIMIT ${limit}`;
+}

@@ -1,4 +1,6 @@
-import { asGatewayError } from './database-errors.js';
+import { Breaker } from './breaker.js';
+import type { BreakerState } from './breaker.js';
+import { asGatewayError, isOutage } from './database-errors.js';
 import type { Driver } from './driver.js';
 import { openEmbedded } from './embedded-database.js';
 import { PrismaClient } from './generated/client.js';
@@ -12,6 +14,14 @@ export interface DatabaseOptions {
   readonly dataDir: string;
   /** The `prisma` folder: schema and migrations. */
   readonly schemaFolder: string;
+  /** How long to wait for a Postgres that is not there yet, in milliseconds. */
+  readonly waitMs?: number;
+  /** Called once, when it has to be waited for. */
+  readonly onWait?: (error: Error) => void;
+  /** What other processes are told of a change, by `pg_notify` in its transaction. */
+  readonly announce?: (note: AuditNote) => { readonly channel: string; readonly text: string };
+  /** Called when the database is given up (`open`), and when it is back (`closed`). */
+  readonly onState?: (state: BreakerState) => void;
 }
 
 /** Inside a transaction, or outside of one. */
@@ -28,76 +38,110 @@ export interface AuditNote {
   readonly changes: Record<string, unknown>;
 }
 
+/** Longer than any statement may take: the server, or the driver, gives it up before. */
+const PATIENCE_MS = 12_000;
+
 /** The open database. The same schema, migrations and queries whether embedded or Postgres. */
 export class Database {
+  /** None before an embedded one, which is in this process and cannot go away. */
+  private readonly breaker: Breaker | undefined;
+  private onWritten: ((note: AuditNote) => void) | undefined;
+
   private constructor(
     readonly prisma: PrismaClient,
     private readonly driver: Driver,
-  ) {}
+    private readonly options: DatabaseOptions,
+  ) {
+    const { onState: onChange } = options;
+    if (driver.kind === 'postgres')
+      this.breaker = new Breaker({ probe: () => driver.probe(), isOutage, onChange });
+  }
 
   get kind(): Driver['kind'] {
     return this.driver.kind;
   }
 
+  /** `closed`: it answers, for all that is known. */
+  get state(): BreakerState {
+    return this.breaker?.state ?? 'closed';
+  }
+
+  /** When the state last went from good to bad or back, in milliseconds since 1970. */
+  get stateSince(): number | undefined {
+    return this.breaker?.since;
+  }
+
   /** Opens, and brings the schema up to date. @throws DirectoryInUse, DatabaseUnreachable */
   static async open(options: DatabaseOptions): Promise<Database> {
     const driver =
-      options.url === undefined ? await openEmbedded(options.dataDir) : await openPostgres(options.url);
+      options.url === undefined
+        ? await openEmbedded(options.dataDir)
+        : await openPostgres(options.url, { waitMs: options.waitMs ?? 0, onWait: options.onWait });
     try {
       await driver.migrate((factory) => migrate(factory, options.schemaFolder));
       const prisma = new PrismaClient({ adapter: driver.factory, errorFormat: 'minimal' });
-      return new Database(prisma, driver);
+      return new Database(prisma, driver, options);
     } catch (error) {
       await driver.close();
       throw error;
     }
   }
 
-  /** A read, or a write that needs no audit. @throws GatewayError */
-  async read<T>(query: (queries: Queries) => Promise<T>): Promise<T> {
-    try {
-      return await query(this.prisma);
-    } catch (error) {
-      throw asGatewayError(error);
-    }
+  /** A read, or a write that needs no audit. @throws GatewayError, after `withinMs` at the latest */
+  read<T>(query: (queries: Queries) => Promise<T>, withinMs?: number): Promise<T> {
+    return this.ask(() => query(this.prisma), withinMs);
   }
 
   /** One hot statement. @returns how many rows it changed @throws GatewayError */
-  async run(sql: string, parameters: readonly unknown[]): Promise<number> {
-    try {
-      return await this.driver.run(sql, parameters);
-    } catch (error) {
-      throw asGatewayError(error);
-    }
+  run(sql: string, parameters: readonly unknown[]): Promise<number> {
+    return this.ask(() => this.driver.run(sql, parameters));
   }
 
   /** All of it or nothing. @throws GatewayError */
-  async transaction<T>(change: (queries: Queries) => Promise<T>): Promise<T> {
-    try {
-      return await this.prisma.$transaction(change);
-    } catch (error) {
-      throw asGatewayError(error);
-    }
+  transaction<T>(change: (queries: Queries) => Promise<T>): Promise<T> {
+    return this.ask(() => this.prisma.$transaction(change));
   }
 
-  /** A change and its audit entry, both or neither. @throws GatewayError */
-  write<T>(note: AuditNote, change: (queries: Queries) => Promise<T>): Promise<T> {
-    return this.transaction(async (queries) => {
-      const result = await change(queries);
+  /** A change and its audit entry, both or neither; other processes hear of it. @throws GatewayError */
+  async write<T>(note: AuditNote, change: (queries: Queries) => Promise<T>): Promise<T> {
+    const news = this.kind === 'postgres' ? this.options.announce?.(note) : undefined;
+    const result = await this.transaction(async (queries) => {
+      const changed = await change(queries);
       await queries.auditEntry.create({ data: { ...note, changes: note.changes as Prisma.InputJsonObject } });
-      return result;
+      if (news) await queries.$executeRaw`SELECT pg_notify(${news.channel}, ${news.text})`;
+      return changed;
     });
+    this.onWritten?.(note);
+    return result;
   }
 
-  /** Does it answer, and has every migration gone through? */
-  async isMigrated(): Promise<boolean> {
-    const [row] = await this.prisma.$queryRaw<{ unfinished: number }[]>`
-      SELECT count(*)::int AS unfinished FROM _prisma_migrations WHERE finished_at IS NULL AND rolled_back_at IS NULL`;
+  /** Calls `listener` after each `write`. */
+  afterWrite(listener: (note: AuditNote) => void): void {
+    this.onWritten = listener;
+  }
+
+  /** Have all migrations gone through? @throws GatewayError, after `withinMs` at the latest */
+  async isMigrated(withinMs?: number): Promise<boolean> {
+    const [row] = await this.read(
+      (queries) => queries.$queryRaw<{ unfinished: number }[]>`
+        SELECT count(*)::int AS unfinished FROM _prisma_migrations
+        WHERE finished_at IS NULL AND rolled_back_at IS NULL`,
+      withinMs,
+    );
     return row?.unfinished === 0;
   }
 
   async close(): Promise<void> {
+    this.breaker?.close();
     await this.prisma.$disconnect();
     await this.driver.close();
+  }
+
+  private async ask<T>(work: () => Promise<T>, withinMs = PATIENCE_MS): Promise<T> {
+    try {
+      return await (this.breaker ? this.breaker.run(work, withinMs) : work());
+    } catch (error) {
+      throw asGatewayError(error);
+    }
   }
 }

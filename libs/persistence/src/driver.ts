@@ -11,5 +11,7 @@ export interface Driver {
    * A `Buffer` is the text of a JSON parameter.
    */
   run(sql: string, parameters: readonly unknown[]): Promise<number>;
+  /** Does it answer? Rejects when it does not, or hangs. */
+  probe(): Promise<unknown>;
   close(): Promise<void>;
 }

@@ -20,6 +20,7 @@ export async function openEmbedded(dataDir: string): Promise<Driver> {
     factory,
     migrate: (run) => run(factory),
     run: async (sql, parameters) => (await engine.query(sql, parameters.map(asText))).affectedRows ?? 0,
+    probe: () => engine.query('SELECT 1'),
     close: async () => {
       await engine.close();
       await lock.release();

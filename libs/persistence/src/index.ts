@@ -1,5 +1,6 @@
-export { listAudit } from './audit.js';
-export type { AuditEntry } from './audit.js';
+export { findLogStart, listAudit, readWrites } from './audit.js';
+export type { AuditEntry, LoggedWrite } from './audit.js';
+export type { BreakerState } from './breaker.js';
 export { Database } from './database.js';
 export type { AuditNote, DatabaseOptions, Queries } from './database.js';
 export { DirectoryInUse } from './directory-lock.js';

@@ -1,46 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
 import type { Driver } from './driver.js';
 
 /** A connection may hang (a frozen server, a lost route): nothing waits for it longer than this. */
 const STATEMENT_MS = 10_000;
-const CONNECT_MS = 5_000;
+const CONNECT_MS = 3_000;
+const PROBE_MS = 1_000;
+/** Closing is polite, and a frozen server does not answer it. */
+const GOODBYE_MS = 2_000;
+
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 2_000;
+
+/** A wrong password, a user or a database that is not there: waiting mends none of them. */
+const HOPELESS = new Set(['28000', '28P01', '3D000']);
 
 /** The server at DATABASE_URL cannot be used; the message names no address. */
 export class DatabaseUnreachable extends Error {}
 
+export interface Wait {
+  /** How long the server may take to be there, in milliseconds. */
+  readonly waitMs: number;
+  /** Called once, when it is not there at first. */
+  readonly onWait?: (error: Error) => void;
+}
+
 /** A Postgres server, by its URL. @throws DatabaseUnreachable */
-export async function openPostgres(url: string): Promise<Driver> {
-  const pool = new Pool({
-    connectionString: url,
-    max: 10,
-    connectionTimeoutMillis: CONNECT_MS,
-    query_timeout: STATEMENT_MS,
-    statement_timeout: STATEMENT_MS,
-    keepAlive: true,
-    application_name: 'pllm',
-  });
-  // An idle connection that the server closes is nobody's error: the pool opens another.
-  pool.on('error', () => {});
+export async function openPostgres(url: string, wait: Wait): Promise<Driver> {
+  const pool = openPool(url, { max: 10, min: 2, statement_timeout: STATEMENT_MS });
+  // For the question whether it answers, when whoever hangs has taken the pool's connections.
+  const reserve = openPool(url, { max: 1, query_timeout: PROBE_MS, connectionTimeoutMillis: PROBE_MS });
   try {
-    await pool.query('SELECT 1');
-  } catch (cause) {
-    await pool.end();
-    const { code = 'no reason given' } = cause as NodeJS.ErrnoException;
-    throw new DatabaseUnreachable(`The database at DATABASE_URL cannot be used (${code}).`, { cause });
+    await untilThere(pool, wait);
+  } catch (error) {
+    await Promise.all([endPool(pool), endPool(reserve)]);
+    throw error;
   }
   return {
     kind: 'postgres',
     factory: new PrismaPg(pool),
     migrate: (run) => lendSessions(url, run),
     run: async (sql, parameters) => (await pool.query(sql, [...parameters])).rowCount ?? 0,
-    close: () => pool.end(),
+    probe: () => Promise.any([pool, reserve].map((each) => each.query('SELECT 1'))),
+    close: async () => void (await Promise.all([endPool(pool), endPool(reserve)])),
   };
+}
+
+function openPool(url: string, settings: object): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_MS,
+    query_timeout: STATEMENT_MS,
+    keepAlive: true,
+    application_name: 'pllm',
+    ...settings,
+  });
+  // An idle connection that the server closes is nobody's error: the pool opens another.
+  pool.on('error', () => {});
+  return pool;
+}
+
+async function endPool(pool: Pool): Promise<void> {
+  await Promise.race([pool.end(), sleep(GOODBYE_MS, undefined, { ref: false })]);
+}
+
+/** Compose files and clusters start everything at once: the server may come up after us. */
+async function untilThere(pool: Pool, { waitMs, onWait }: Wait): Promise<void> {
+  const deadline = performance.now() + waitMs;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await pool.query('SELECT 1');
+      return;
+    } catch (cause) {
+      const error = describe(cause);
+      const pause = Math.min(FIRST_WAIT_MS * 2 ** attempt, LONGEST_WAIT_MS);
+      const { code } = cause as NodeJS.ErrnoException;
+      if ((code && HOPELESS.has(code)) || performance.now() + pause > deadline) throw error;
+      if (attempt === 0) onWait?.(error);
+      await sleep(pause);
+    }
+  }
+}
+
+function describe(cause: unknown): DatabaseUnreachable {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const reason = code ?? (/timeout/i.test(message) ? 'no answer' : 'no reason given');
+  return new DatabaseUnreachable(`The database at DATABASE_URL cannot be used (${reason}).`, { cause });
 }
 
 /** The engine locks for its session and never unlocks: in a pool that stays, no other process would ever start. */
 async function lendSessions<T>(url: string, run: (factory: PrismaPg) => Promise<T>): Promise<T> {
-  const sessions = new Pool({ connectionString: url, application_name: 'pllm-migrate' });
+  const sessions = new Pool({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_MS,
+    application_name: 'pllm-migrate',
+  });
   sessions.on('error', () => {});
   try {
     return await run(new PrismaPg(sessions));

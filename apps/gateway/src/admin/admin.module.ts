@@ -8,6 +8,8 @@ import { ProviderAdmin } from './provider-admin.js';
 import { ProvidersController } from './providers.controller.js';
 import { RequestsController } from './requests.controller.js';
 import { StatsController } from './stats.controller.js';
+import { SystemController } from './system.controller.js';
+import { System } from './system.js';
 import { UpstreamProbe } from './upstream-probe.js';
 
 @Module({
@@ -18,7 +20,8 @@ import { UpstreamProbe } from './upstream-probe.js';
     RequestsController,
     StatsController,
     AuditController,
+    SystemController,
   ],
-  providers: [KeyAdmin, ProviderAdmin, ModelAdmin, UpstreamProbe],
+  providers: [KeyAdmin, ProviderAdmin, ModelAdmin, UpstreamProbe, System],
 })
 export class AdminModule {}

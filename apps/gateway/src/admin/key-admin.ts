@@ -50,7 +50,7 @@ export class KeyAdmin {
         expiresAt: toDate(expires_at) ?? null,
       }),
     );
-    this.cache.replace(null, row);
+    this.cache.replace(id, row);
     return { row, secret };
   }
 
@@ -87,10 +87,8 @@ export class KeyAdmin {
   }
 
   async delete(id: string, actor: Actor): Promise<void> {
-    const row = await this.database.write(note(actor, 'delete', 'key', id), (queries) =>
-      deleteKey(queries, id),
-    );
-    this.cache.replace(row, null);
+    await this.database.write(note(actor, 'delete', 'key', id), (queries) => deleteKey(queries, id));
+    this.cache.replace(id, null);
   }
 
   private async change(
@@ -98,12 +96,11 @@ export class KeyAdmin {
     auditNote: ReturnType<typeof note>,
     change: (before: Key) => KeyChange,
   ): Promise<Key> {
-    const { before, after } = await this.database.write(auditNote, async (queries) => {
-      const row = await existing(queries, id);
-      return { before: row, after: await updateKey(queries, id, change(row)) };
-    });
-    this.cache.replace(before, after);
-    return after;
+    const row = await this.database.write(auditNote, async (queries) =>
+      updateKey(queries, id, change(await existing(queries, id))),
+    );
+    this.cache.replace(id, row);
+    return row;
   }
 
   private identity(secret: string) {

@@ -32,8 +32,12 @@ const findFirst = vi.fn(async ({ where }: { where: { OR: { hash?: string }[] } }
   return stored.find((key) => key.hash === where.OR[0]?.hash) ?? null;
 });
 
+const findUnique = vi.fn(async ({ where }: { where: { id: string } }) => {
+  return stored.find((key) => key.id === where.id) ?? null;
+});
+
 async function makeCache(kind: Database['kind'] = 'embedded'): Promise<KeyCache> {
-  const queries = { key: { findMany: () => stored, findFirst } };
+  const queries = { key: { findMany: () => stored, findFirst, findUnique } };
   const read = async <T>(query: (queries: Queries) => Promise<T>) => query(queries as unknown as Queries);
   const cache = new KeyCache({ kind, read } as unknown as Database, { hasher }, MASTER);
   await cache.load();
@@ -88,18 +92,18 @@ describe('KeyCache', () => {
     await cache.identify('short');
     await vi.waitFor(() => refused(cache, 'short'));
     const kept = makeKey('kept');
-    cache.replace(null, kept);
+    cache.replace(kept.id, kept);
     await cache.identify('kept');
-    cache.replace(kept, { ...kept, revokedAt: new Date() });
+    cache.replace(kept.id, { ...kept, revokedAt: new Date() });
     await refused(cache, 'kept');
   });
 
   it('knows a new key at once, though it was unknown before', async () => {
     const cache = await makeCache();
     await refused(cache, 'fresh');
-    cache.replace(null, makeKey('fresh'));
+    cache.replace('key_fresh', makeKey('fresh'));
     expect((await cache.identify('fresh')).keyId).toBe('key_fresh');
-    cache.replace(makeKey('fresh'), null);
+    cache.replace('key_fresh', null);
     await refused(cache, 'fresh');
   });
 
@@ -146,5 +150,35 @@ describe('KeyCache', () => {
     );
     expect(codes.filter((code) => code === 'invalid_api_key')).toHaveLength(20);
     expect(codes.filter((code) => code === 'service_unavailable')).toHaveLength(30);
+  });
+
+  it('rereads what another process changed, made or took away', async () => {
+    stored = [makeKey('kept'), makeKey('gone'), makeKey('turned')];
+    const cache = await makeCache('postgres');
+    for (const { name } of stored) await cache.identify(name);
+    await refused(cache, 'made');
+    stored = [
+      makeKey('kept', { revokedAt: new Date() }),
+      makeKey('turned', { hash: hasher.hash('turned again') }),
+      makeKey('made'),
+    ];
+    await cache.reread(['key_kept', 'key_gone', 'key_turned', 'key_made']);
+    for (const secret of ['kept', 'gone', 'turned']) await refused(cache, secret);
+    expect((await cache.identify('turned again')).keyId).toBe('key_turned');
+    expect((await cache.identify('made')).keyId).toBe('key_made');
+    expect(cache.size).toBe(3);
+  });
+
+  it('does not take what it read before a change for what came after it', async () => {
+    stored = [makeKey('kept')];
+    const cache = await makeCache('postgres');
+    const [old] = stored;
+    stored = [makeKey('kept', { revokedAt: new Date() })];
+    findUnique.mockImplementationOnce(async () => {
+      cache.replace('key_kept', stored[0] as Key);
+      return old as Key;
+    });
+    await cache.reread(['key_kept']);
+    await refused(cache, 'kept');
   });
 });

@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { GatewayError } from '#contract';
 import type { Database, Key, SecretKeys } from '#persistence';
-import { findKeyByHash, loadKeys } from '#persistence';
+import { findKey, findKeyByHash, loadKeys } from '#persistence';
 import { compileGlob } from '#routing';
 import type { Caller, Role } from './caller.js';
 
@@ -18,6 +18,10 @@ const MOST_UNKNOWN = 10_000;
 const UNKNOWN_FOR_MS = 1_000;
 /** A flood of random keys may not take all connections to the database. */
 const MOST_LOOKUPS = 20;
+/** A client waits for this question; a database that is slower is as good as away. */
+const LOOKUP_MS = 900;
+/** A process in which keys change all the time reads no more often than this. */
+const MOST_READS = 3;
 
 /**
  * Every key in memory, so that a known caller needs no database. A presented key is looked up by its whole SHA-256
@@ -26,6 +30,10 @@ const MOST_LOOKUPS = 20;
  */
 export class KeyCache {
   private byHash = new Map<string, Entry>();
+  /** The hashes of each key, by its id. */
+  private hashes = new Map<string, string[]>();
+  /** Counts changes, so that what was read before one is not taken for what came after it. */
+  private edition = 0;
   private readonly byDigest = new Map<string, Entry>();
   private readonly unknown = new Map<string, number>();
   private readonly masterDigest: Buffer;
@@ -41,21 +49,33 @@ export class KeyCache {
     this.master = { caller: makeCaller(null, 'master', []), goodUntil: Infinity };
   }
 
+  /** How many keys are known. */
+  get size(): number {
+    return this.hashes.size;
+  }
+
   async load(): Promise<void> {
-    const keys = await this.database.read(loadKeys);
-    const next = new Map<string, Entry>();
-    for (const key of keys) for (const [keyHash, entry] of entriesOf(key)) next.set(keyHash, entry);
-    this.byHash = next;
-    this.byDigest.clear();
-    this.unknown.clear();
+    const keys = await this.settled(() => this.database.read(loadKeys));
+    this.byHash = new Map();
+    this.hashes = new Map();
+    for (const key of keys) this.put(key);
+    this.forgetPresented();
+  }
+
+  /** Another process made, changed or took away these keys. */
+  async reread(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      const key = await this.settled(() => this.database.read((queries) => findKey(queries, id), LOOKUP_MS));
+      this.replace(id, key);
+    }
   }
 
   /** A key was made, changed or taken away: forget what was known of it. */
-  replace(before: Key | null, after: Key | null): void {
-    if (before) for (const [keyHash] of entriesOf(before)) this.byHash.delete(keyHash);
-    if (after) for (const [keyHash, entry] of entriesOf(after)) this.byHash.set(keyHash, entry);
-    this.byDigest.clear();
-    this.unknown.clear();
+  replace(id: string, key: Key | null): void {
+    this.edition++;
+    this.drop(id);
+    if (key) this.put(key);
+    this.forgetPresented();
   }
 
   /** Who presents `secret`, where that was found before; undefined: `identify` must say. */
@@ -90,12 +110,42 @@ export class KeyCache {
     if (this.lookups >= MOST_LOOKUPS) throw new GatewayError('service_unavailable', { retryAfter: 1 });
     this.lookups++;
     try {
-      const key = await this.database.read((queries) => findKeyByHash(queries, keyHash));
-      if (key) this.replace(null, key);
+      const key = await this.settled(() =>
+        this.database.read((queries) => findKeyByHash(queries, keyHash), LOOKUP_MS),
+      );
+      if (key) this.replace(key.id, key);
       return key ? this.byHash.get(keyHash) : undefined;
     } finally {
       this.lookups--;
     }
+  }
+
+  /** Reads again what was read while something changed: it may be from before. */
+  private async settled<T>(read: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const { edition } = this;
+      const result = await read();
+      if (edition === this.edition || attempt >= MOST_READS) return result;
+    }
+  }
+
+  private put(key: Key): void {
+    const entries = entriesOf(key);
+    for (const [keyHash, entry] of entries) this.byHash.set(keyHash, entry);
+    this.hashes.set(
+      key.id,
+      entries.map(([keyHash]) => keyHash),
+    );
+  }
+
+  private drop(id: string): void {
+    for (const keyHash of this.hashes.get(id) ?? []) this.byHash.delete(keyHash);
+    this.hashes.delete(id);
+  }
+
+  private forgetPresented(): void {
+    this.byDigest.clear();
+    this.unknown.clear();
   }
 
   private remember(digest: string, entry: Entry): Entry {

@@ -11,6 +11,8 @@ describe('readConfig', () => {
       port: 8080,
       dataDir: resolve('./data'),
       databaseUrl: undefined,
+      databaseWaitMs: 60_000,
+      redisUrl: undefined,
       masterKey: undefined,
       secretKey: undefined,
       logLevel: 'info',
@@ -19,8 +21,10 @@ describe('readConfig', () => {
       providerKeys: {},
       corsOrigins: ['*'],
       denyPrivateUpstreams: false,
+      drainDelayMs: 0,
       drainMs: 30_000,
       requestTimeoutMs: 600_000,
+      given: [],
     });
   });
 
@@ -31,6 +35,8 @@ describe('readConfig', () => {
       PORT: '0',
       PLLM_DATA_DIR: '/tmp/data',
       DATABASE_URL: 'postgres://user@host/db',
+      PLLM_DATABASE_WAIT_SECONDS: '3',
+      REDIS_URL: 'rediss://user:pass@host/2',
       PLLM_MASTER_KEY: 'a-key-of-24-letters-here',
       PLLM_SECRET_KEY: secretKey.toString('base64'),
       PLLM_LOG_LEVEL: 'silent',
@@ -43,6 +49,7 @@ describe('readConfig', () => {
       OPENAI_BASE_URL: 'https://proxy.example/v1/',
       XAI_API_KEY: 'xai-key',
       GROQ_API_KEY: '',
+      PLLM_DRAIN_DELAY_SECONDS: '7',
       PLLM_DRAIN_SECONDS: '0',
       PLLM_REQUEST_TIMEOUT_SECONDS: '5',
     });
@@ -51,6 +58,8 @@ describe('readConfig', () => {
       port: 0,
       dataDir: '/tmp/data',
       databaseUrl: 'postgres://user@host/db',
+      databaseWaitMs: 3_000,
+      redisUrl: 'rediss://user:pass@host/2',
       masterKey: 'a-key-of-24-letters-here',
       secretKey,
       logLevel: 'silent',
@@ -61,10 +70,20 @@ describe('readConfig', () => {
       corsOrigins: ['https://a.example', 'http://localhost:3000'],
       providerKeys: { openai: 'sk-openai', xai: 'xai-key' },
       openaiBaseUrl: 'https://proxy.example/v1',
+      drainDelayMs: 7_000,
       drainMs: 0,
       requestTimeoutMs: 5_000,
+      given: expect.any(Array),
     });
+    expect(config.given).toContain('OPENAI_API_KEY');
+    expect(config.given).not.toContain('GROQ_API_KEY');
     expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it('waits for balancers before it stops, where there may be some', () => {
+    const DATABASE_URL = 'postgres://user@host/db';
+    expect(readConfig({ DATABASE_URL }).drainDelayMs).toBe(5_000);
+    expect(readConfig({ DATABASE_URL, PLLM_DRAIN_DELAY_SECONDS: '0' }).drainDelayMs).toBe(0);
   });
 
   it.each(['HOST', 'PORT', 'DATABASE_URL', 'PLLM_MASTER_KEY', 'PLLM_SECRET_KEY', 'PLLM_DRAIN_SECONDS'])(
@@ -79,6 +98,10 @@ describe('readConfig', () => {
     ['PORT', '80.5'],
     ['DATABASE_URL', 'mysql://user:hunter2@host/db'],
     ['DATABASE_URL', 'host=localhost'],
+    ['REDIS_URL', 'localhost:6379'],
+    ['REDIS_URL', 'http://user:hunter2@host'],
+    ['PLLM_DATABASE_WAIT_SECONDS', '-1'],
+    ['PLLM_DRAIN_DELAY_SECONDS', '601'],
     ['PLLM_MASTER_KEY', 'sk-too-short'],
     ['PLLM_MASTER_KEY', 'sk-master-1234567890-1234567890'],
     ['PLLM_MASTER_KEY', 'sk-1234567890-1234567890-1234'],

@@ -20,6 +20,10 @@ export interface Config {
   readonly dataDir: string;
   /** Undefined: the embedded database in `dataDir`. */
   readonly databaseUrl: string | undefined;
+  /** How long to wait at start for a Postgres that is not there yet, in milliseconds. */
+  readonly databaseWaitMs: number;
+  /** Undefined: several gateways tell each other of changes by Postgres alone. */
+  readonly redisUrl: string | undefined;
   /** Undefined: generated at first boot and kept in `dataDir`. */
   readonly masterKey: string | undefined;
   /** 32 bytes. Undefined: generated at first boot and kept in `dataDir`. */
@@ -39,10 +43,14 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   /** May providers not live at private and loopback addresses? */
   readonly denyPrivateUpstreams: boolean;
-  /** How long streams in flight may go on after SIGTERM, in milliseconds. */
+  /** How long calls are still taken after SIGTERM, so that balancers see `/ready` first, in milliseconds. */
+  readonly drainDelayMs: number;
+  /** How long streams in flight may go on after that, in milliseconds. */
   readonly drainMs: number;
   /** How long a request may take to arrive, in milliseconds. */
   readonly requestTimeoutMs: number;
+  /** The variables that were set. */
+  readonly given: readonly string[];
 }
 
 export class InvalidEnvironment extends Error {}
@@ -72,6 +80,9 @@ class Environment {
   @IsOptional()
   @Matches(/^postgres(ql)?:\/\//, { message: 'must be a postgresql:// URL' })
   DATABASE_URL?: string;
+  @IsOptional()
+  @Matches(/^rediss?:\/\//, { message: 'must be a redis:// or rediss:// URL' })
+  REDIS_URL?: string;
   @IsOptional() @IsString() PLLM_MASTER_KEY?: string;
   @IsOptional() @IsString() PLLM_SECRET_KEY?: string;
   @IsOptional() @IsIn(LOG_LEVELS) PLLM_LOG_LEVEL?: string;
@@ -97,6 +108,8 @@ class Environment {
   OPENAI_BASE_URL?: string;
   @IsOptional() @IsInt() @Min(1) @Max(1_024) PLLM_BODY_LIMIT_MB?: number;
   @IsOptional() @IsInt() @Min(1) @Max(10_240) PLLM_UPLOAD_LIMIT_MB?: number;
+  @IsOptional() @IsInt() @Min(0) @Max(3_600) PLLM_DATABASE_WAIT_SECONDS?: number;
+  @IsOptional() @IsInt() @Min(0) @Max(600) PLLM_DRAIN_DELAY_SECONDS?: number;
   @IsOptional() @IsInt() @Min(0) @Max(3_600) PLLM_DRAIN_SECONDS?: number;
   @IsOptional() @IsInt() @Min(1) @Max(3_600) PLLM_REQUEST_TIMEOUT_SECONDS?: number;
 }
@@ -105,6 +118,8 @@ const NUMBERS = [
   'PORT',
   'PLLM_BODY_LIMIT_MB',
   'PLLM_UPLOAD_LIMIT_MB',
+  'PLLM_DATABASE_WAIT_SECONDS',
+  'PLLM_DRAIN_DELAY_SECONDS',
   'PLLM_DRAIN_SECONDS',
   'PLLM_REQUEST_TIMEOUT_SECONDS',
 ] as const;
@@ -112,6 +127,7 @@ const TEXTS = [
   'HOST',
   'PLLM_DATA_DIR',
   'DATABASE_URL',
+  'REDIS_URL',
   'PLLM_MASTER_KEY',
   'PLLM_SECRET_KEY',
   'PLLM_LOG_LEVEL',
@@ -123,7 +139,7 @@ const TEXTS = [
 ] as const;
 
 /** All that is read. */
-export const VARIABLES: readonly string[] = [...TEXTS, ...NUMBERS];
+export const VARIABLES = [...TEXTS, ...NUMBERS] as const;
 
 /** What `NAME_FILE` may give in place of `NAME`. */
 export const SECRETS_IN_FILES: readonly string[] = TEXTS.filter((name) =>
@@ -138,6 +154,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     port: read.PORT ?? 8080,
     dataDir: resolve(read.PLLM_DATA_DIR ?? './data'),
     databaseUrl: read.DATABASE_URL,
+    databaseWaitMs: (read.PLLM_DATABASE_WAIT_SECONDS ?? 60) * 1000,
+    redisUrl: read.REDIS_URL,
     masterKey: read.PLLM_MASTER_KEY,
     secretKey: read.PLLM_SECRET_KEY === undefined ? undefined : Buffer.from(read.PLLM_SECRET_KEY, 'base64'),
     logLevel: read.PLLM_LOG_LEVEL ?? 'info',
@@ -148,9 +166,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     openaiBaseUrl: read.OPENAI_BASE_URL?.replace(/\/+$/, ''),
     corsOrigins: (read.PLLM_CORS_ORIGINS ?? '*').split(',').map((origin) => origin.trim()),
     denyPrivateUpstreams: read.PLLM_PRIVATE_UPSTREAMS === 'deny',
+    drainDelayMs: (read.PLLM_DRAIN_DELAY_SECONDS ?? defaultDrainDelay(read)) * 1000,
     drainMs: (read.PLLM_DRAIN_SECONDS ?? 30) * 1000,
     requestTimeoutMs: (read.PLLM_REQUEST_TIMEOUT_SECONDS ?? 600) * 1000,
+    given: VARIABLES.filter((name) => read[name] !== undefined),
   });
+}
+
+/** With a Postgres there may be other gateways, and a balancer before them: it asks `/ready` every few seconds. */
+function defaultDrainDelay(read: Environment): number {
+  return read.DATABASE_URL === undefined ? 0 : 5;
 }
 
 function readProviderKeys(read: Environment): Record<string, string> {

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { Global, Inject, Module } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { CHANGE_CHANNEL, encodeChange } from '#coordination';
+import { FaultLog } from '#observability';
 import type { Logger } from '#observability';
 import { Database, ensureUsagePartitions, openSecretKeys } from '#persistence';
+import type { BreakerState } from '#persistence';
 import type { Config } from '../config/config.js';
 import { CONFIG, SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/generated-secrets.js';
@@ -21,12 +24,22 @@ const MONTHS_AHEAD = 3;
   providers: [
     {
       provide: Database,
-      inject: [CONFIG],
-      useFactory: (config: Config) =>
+      inject: [CONFIG, LOGGER],
+      useFactory: (config: Config, logger: Logger) =>
         Database.open({
           url: config.databaseUrl,
           dataDir: config.dataDir,
           schemaFolder: join(packageRoot(), 'prisma'),
+          waitMs: config.databaseWaitMs,
+          onWait: ({ message }) => {
+            const seconds = config.databaseWaitMs / 1000;
+            logger.warn({ event: 'database_wait' }, `${message} Trying again for ${seconds} s.`);
+          },
+          announce: ({ objectType, objectId }) => ({
+            channel: CHANGE_CHANNEL,
+            text: encodeChange({ kind: objectType, id: objectId }),
+          }),
+          onState: watchState(logger),
         }),
     },
     {
@@ -65,4 +78,14 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
       this.logger.error({ event: 'usage_partitions', err: error }, 'partitions cannot be made');
     }
   }
+}
+
+/** A database that comes and goes is told of as any fault. */
+function watchState(logger: Logger): (state: BreakerState) => void {
+  const log = new FaultLog(logger, 'database');
+  return (state) => {
+    if (state === 'closed') log.recovered('the database answers again');
+    else
+      log.failed('the database does not answer: known keys are served, records wait in the spool', undefined);
+  };
 }

@@ -2,44 +2,49 @@ import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService } from '@nestjs/terminus';
 import { Database } from '#persistence';
 
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 1_000;
 /** Anybody may ask for readiness: the database is asked no more often than this. */
 const FRESH_MS = 500;
 
-interface Finding {
-  readonly database: boolean;
-  readonly migrations: boolean;
-}
-
-/** Does the database answer, and have its migrations gone through? */
+/**
+ * Does the database answer, and have its migrations gone through? Known keys are served without it, so that its outage
+ * is no reason to take a gateway out of the balancer, and with it all others.
+ */
 @Injectable()
 export class DatabaseIndicator {
-  private finding: Promise<Finding> | undefined;
+  private looking: Promise<boolean> | undefined;
+  /** As it was when the database last answered. */
+  private migrated = true;
 
   constructor(
     private readonly database: Database,
     private readonly health: HealthIndicatorService,
   ) {}
 
-  async check(part: keyof Finding) {
-    const finding = await (this.finding ??= this.look());
-    const indicator = this.health.check(part);
-    return finding[part] ? indicator.up() : indicator.down();
+  async checkDatabase() {
+    const indicator = this.health.check('database');
+    if (await this.answers()) return indicator.up();
+    return indicator.up({ degraded: true, message: 'The database does not answer.' });
   }
 
-  private async look(): Promise<Finding> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('The database takes too long.')), PATIENCE_MS);
-    });
+  async checkMigrations() {
+    await this.answers();
+    const indicator = this.health.check('migrations');
+    return this.migrated ? indicator.up() : indicator.down();
+  }
+
+  private answers(): Promise<boolean> {
+    return (this.looking ??= this.look());
+  }
+
+  private async look(): Promise<boolean> {
     try {
-      const migrations = await Promise.race([this.database.isMigrated(), late]);
-      return { database: true, migrations };
+      this.migrated = await this.database.isMigrated(PATIENCE_MS);
+      return true;
     } catch {
-      return { database: false, migrations: false };
+      return false;
     } finally {
-      clearTimeout(timer);
-      setTimeout(() => (this.finding = undefined), FRESH_MS).unref();
+      setTimeout(() => (this.looking = undefined), FRESH_MS).unref();
     }
   }
 }

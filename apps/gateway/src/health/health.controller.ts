@@ -22,18 +22,20 @@ export class HealthController {
     return { status: 'healthy', timestamp: `${new Date().toISOString().slice(0, 19)}Z` };
   }
 
-  /** The process can serve: Terminus' own body, 200 or 503. */
+  /** The process can serve callers that it knows: Terminus' own body, 200 (`ok`, `degraded`) or 503. */
   @Get('ready')
   async ready(@Res() reply: FastifyReply): Promise<void> {
     const result = await this.check();
-    void reply.status(result.status === 'ok' ? 200 : 503).send(result);
+    if (result.status !== 'ok') return void reply.status(503).send(result);
+    const isDegraded = Object.values(result.details).some(({ degraded }) => degraded === true);
+    void reply.status(200).send(isDegraded ? { ...result, status: 'degraded' } : result);
   }
 
   private async check(): Promise<HealthCheckResult> {
     try {
       return await this.health.check([
-        () => this.database.check('database'),
-        () => this.database.check('migrations'),
+        () => this.database.checkDatabase(),
+        () => this.database.checkMigrations(),
         () => this.process.checkSnapshot(),
         () => this.process.checkDraining(),
       ]);

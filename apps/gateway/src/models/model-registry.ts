@@ -46,6 +46,11 @@ export class ModelRegistry {
     return this.loaded;
   }
 
+  /** How many names and patterns are routed. */
+  get size(): number {
+    return this.snapshot.models.size + this.snapshot.wildcards.length;
+  }
+
   get hasProviders(): boolean {
     return this.providerCount + this.offers.length > 0;
   }

@@ -4,7 +4,7 @@ import { ANY_OBJECT, TIME, one, own, theirs } from './schema-words.js';
 
 const PUBLIC = {
   Health: own({ status: one('healthy'), timestamp: TIME }),
-  Readiness: theirs({ status: { enum: ['ok', 'error', 'shutting_down'] }, details: ANY_OBJECT }),
+  Readiness: theirs({ status: { enum: ['ok', 'degraded', 'error', 'shutting_down'] }, details: ANY_OBJECT }),
 } as const;
 
 export const SCHEMAS = { ...OPENAI, ...ADMIN, ...PUBLIC };

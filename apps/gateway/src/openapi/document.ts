@@ -42,7 +42,8 @@ export function describeApi(routes: readonly Route[]): ApiDescription {
 function describeRoute(route: Route, path: string): object {
   const known = OPERATIONS[`${route.method} ${path}`];
   const success = { description: 'Done', ...(known && { content: known.content }) };
-  const created = route.method === 'POST' && path.startsWith('/v1/admin/') && !path.includes('}');
+  const makes = path.startsWith('/v1/admin/') && !path.includes('}') && !path.endsWith('/reload');
+  const created = route.method === 'POST' && makes;
   return {
     ...(known && { operationId: known.id, summary: known.summary }),
     tags: [tagOf(path)],

@@ -135,6 +135,12 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   ),
   'GET /v1/admin/requests/{id}': operation('readUsageRecord', 'One call', object('UsageRecord')),
   'GET /v1/admin/audit': operation('listAuditEntries', 'What was changed, newest first', list('AuditEntry')),
+  'GET /v1/admin/system': operation('readSystem', 'The gateway itself', object('System')),
+  'POST /v1/admin/system/reload': operation(
+    'reloadSystem',
+    'Read keys and models anew, on every gateway',
+    object('SystemReload'),
+  ),
 
   'GET /health': operation('health', 'Does the process run?', object('Health')),
   'GET /ready': operation('ready', 'Can the process serve?', object('Readiness')),

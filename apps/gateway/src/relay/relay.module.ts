@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Global, Module } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { UsageSpool } from '#metering';
+import { FaultLog } from '#observability';
 import type { Logger } from '#observability';
 import { Database, insertUsageRecords } from '#persistence';
 import { UpstreamClient } from '#upstream';
@@ -45,15 +46,18 @@ import { Relay } from './relay.js';
     {
       provide: UsageSpool,
       inject: [CONFIG, Database, LOGGER],
-      useFactory: (config: Config, database: Database, logger: Logger) =>
-        new UsageSpool({
+      useFactory: (config: Config, database: Database, logger: Logger) => {
+        const log = new FaultLog(logger, 'usage_spool');
+        return new UsageSpool({
           folder: join(config.dataDir, 'spool'),
           processId: process.pid,
           insert: async (lines) => {
             await insertUsageRecords(database, lines);
+            log.recovered('usage records are written again');
           },
-          report: (message, error) => logger.error({ event: 'usage_spool', err: error }, message),
-        }),
+          report: (message, error) => log.failed(message, error),
+        });
+      },
     },
     {
       provide: Relay,

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Inject, Injectable } from '@nestjs/common';
+import { UsageSpool, readSpoolState } from '#metering';
+import { Database } from '#persistence';
+import { KeyCache } from '../auth/key-cache.js';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
+import { packageRoot } from '../database/package-root.js';
+import { ModelRegistry } from '../models/model-registry.js';
+import { RELOAD, Replicas } from '../replicas/replicas.js';
+import { note } from './note.js';
+import type { Actor } from './note.js';
+import { describeSettings } from './settings.js';
+
+const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+  version: string;
+};
+const STARTED_AT = new Date();
+
+/** What this gateway is, how it is set up, and how the parts that it stands on are. It asks none of them. */
+@Injectable()
+export class System {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    private readonly database: Database,
+    private readonly replicas: Replicas,
+    private readonly keys: KeyCache,
+    private readonly models: ModelRegistry,
+    private readonly spool: UsageSpool,
+  ) {}
+
+  async describe() {
+    const { database, replicas } = this;
+    return {
+      object: 'system',
+      version,
+      node: process.versions.node,
+      started_at: STARTED_AT,
+      settings: describeSettings(this.config),
+      database: { kind: database.kind, state: database.state === 'closed' ? 'up' : 'down' },
+      redis: { state: this.redisState() },
+      changes: {
+        feeds: replicas.feedStates.map(({ name, isUp }) => ({ name, state: isUp ? 'up' : 'down' })),
+        polled_at: toDate(replicas.lastPolledAt),
+      },
+      keys: this.keys.size,
+      models: this.models.size,
+      spool: await this.describeSpool(),
+      breakers: [{ name: 'database', state: database.state, since: toDate(database.stateSince) }],
+    };
+  }
+
+  /** Reads keys and models anew, here at once and on every other gateway when it hears of it. */
+  async reload(actor: Actor) {
+    await this.database.write(note(actor, 'reload', RELOAD, 'snapshots'), async () => {});
+    await Promise.all([this.keys.load(), this.models.refresh()]);
+    return { object: 'system.reload', keys: this.keys.size, models: this.models.size };
+  }
+
+  private redisState(): 'off' | 'up' | 'down' {
+    const feed = this.replicas.feedStates.find(({ name }) => name === 'redis');
+    if (!feed) return 'off';
+    return feed.isUp ? 'up' : 'down';
+  }
+
+  private async describeSpool() {
+    const { files, bytes, oldestAt } = await readSpoolState(join(this.config.dataDir, 'spool'));
+    return { records: this.spool.pending, files, bytes, oldest_at: toDate(oldestAt) };
+  }
+}
+
+function toDate(at: number | undefined): Date | null {
+  return at === undefined ? null : new Date(at);
+}

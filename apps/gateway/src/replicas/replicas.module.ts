@@ -1,0 +1,51 @@
+import { Global, Module } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import type { Logger } from '#observability';
+import { Database } from '#persistence';
+import { KeyCache } from '../auth/key-cache.js';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
+import { LOGGER } from '../logging/logging.module.js';
+import { ModelRegistry } from '../models/model-registry.js';
+import { Replicas } from './replicas.js';
+
+/** Keeps what is in memory true when another gateway on the same database changes it. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: Replicas,
+      inject: [Database, CONFIG, LOGGER],
+      useFactory: (database: Database, { databaseUrl, redisUrl }: Config, logger: Logger) =>
+        new Replicas({ database, databaseUrl, redisUrl, logger }),
+    },
+  ],
+  exports: [Replicas],
+})
+export class ReplicasModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    private readonly replicas: Replicas,
+    keys: KeyCache,
+    models: ModelRegistry,
+  ) {
+    replicas.follow({
+      kinds: ['key'],
+      apply: (ids) => keys.reread(ids),
+      reload: () => keys.load(),
+    });
+    replicas.follow({
+      kinds: ['model', 'provider'],
+      apply: () => models.refresh(),
+      reload: () => models.refresh(),
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.replicas.start();
+  }
+
+  /** Before the database is closed. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.replicas.close();
+  }
+}

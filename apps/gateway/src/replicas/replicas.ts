@@ -1,0 +1,98 @@
+import { ChangeInbox, ChangePoll, PostgresFeed, RedisFeed } from '#coordination';
+import type { ChangeFeed, ChangeListener, FeedReport, Follower } from '#coordination';
+import { FaultLog } from '#observability';
+import type { Logger } from '#observability';
+import { findLogStart, readWrites } from '#persistence';
+import type { Database } from '#persistence';
+
+export interface ReplicasOptions {
+  readonly database: Database;
+  readonly databaseUrl: string | undefined;
+  readonly redisUrl: string | undefined;
+  readonly logger: Logger;
+}
+
+/** A poll that waits longer than this would find a revoked key too late. */
+const POLL_MS = 1_500;
+
+/** A write of this kind asks all gateways to read everything anew. */
+export const RELOAD = 'system';
+
+/**
+ * Whatever another gateway on the same database changes is read anew here. Three ways bring the news, each doing
+ * without the others. Nobody else writes to an embedded database: there, none of this runs.
+ */
+export class Replicas {
+  private readonly inbox: ChangeInbox;
+  private readonly feeds: ChangeFeed[] = [];
+  private readonly redis: RedisFeed | undefined;
+  private readonly poll: ChangePoll | undefined;
+  private lastPoll: number | undefined;
+
+  constructor(options: ReplicasOptions) {
+    const { database, databaseUrl, redisUrl, logger } = options;
+    const stale = new FaultLog(logger, 'replica_changes');
+    const report = (message: string, error: unknown): void => {
+      // That the database is away is told of once, not by everybody who asks it.
+      if (database.state === 'closed') stale.failed(message, error);
+    };
+    this.inbox = new ChangeInbox((error) => report('a change cannot be read yet', error));
+    if (databaseUrl === undefined) return;
+    this.feeds.push(new PostgresFeed(databaseUrl, reportTo(logger, 'postgres')));
+    if (redisUrl !== undefined) {
+      this.redis = new RedisFeed(redisUrl, reportTo(logger, 'redis'));
+      this.feeds.push(this.redis);
+    }
+    this.poll = new ChangePoll({
+      log: {
+        start: () => database.read(findLogStart, POLL_MS),
+        read: async (after, seen, limit) => {
+          const writes = await database.read((queries) => readWrites(queries, after, seen, limit), POLL_MS);
+          this.lastPoll = Date.now();
+          return writes;
+        },
+      },
+      report: (error) => report('the log of changes cannot be read', error),
+    });
+    const { redis } = this;
+    database.afterWrite(({ objectType, objectId }) => redis?.publish({ kind: objectType, id: objectId }));
+  }
+
+  /** How the news come, and whether that works now; none: there are no other gateways. */
+  get feedStates(): readonly { readonly name: string; readonly isUp: boolean }[] {
+    return this.feeds.map(({ name, isUp }) => ({ name, isUp }));
+  }
+
+  /** When the log of changes was last read, in milliseconds since 1970. */
+  get lastPolledAt(): number | undefined {
+    return this.lastPoll;
+  }
+
+  follow(follower: Follower): void {
+    this.inbox.follow(follower);
+  }
+
+  start(): void {
+    const { inbox } = this;
+    const listener: ChangeListener = {
+      changed: (change) => (change.kind === RELOAD ? inbox.missed() : inbox.changed(change)),
+      missed: () => inbox.missed(),
+    };
+    for (const feed of this.feeds) feed.listen(listener);
+    this.poll?.start(listener);
+  }
+
+  async close(): Promise<void> {
+    this.inbox.close();
+    await Promise.all([...this.feeds.map((feed) => feed.close()), this.poll?.close()]);
+  }
+}
+
+function reportTo(logger: Logger, name: string): FeedReport {
+  const log = new FaultLog(logger, `feed_${name}`);
+  return {
+    failed: (error) =>
+      log.failed(`${name} brings no news of changes; the database is asked every 2 s`, error),
+    recovered: () => log.recovered(`${name} brings news of changes again`),
+  };
+}
