@@ -10,6 +10,7 @@ import {
   MinLength,
   validateSync,
 } from 'class-validator';
+import { readSecretFiles } from './secret-files.js';
 import { isExampleKey, weaknessOfKey, weaknessOfSecretKey } from './weak-secrets.js';
 
 /** How the gateway is set up: read once from the environment, checked, and never changed. */
@@ -185,6 +186,11 @@ const TEXTS = [
 /** All that is read. */
 export const VARIABLES = [...TEXTS, ...NUMBERS] as const;
 
+/** What `NAME_FILE` may give in place of `NAME`. */
+export const SECRETS_IN_FILES: readonly string[] = TEXTS.filter((name) =>
+  /(?:_KEY|^(?:DATABASE|REDIS)_URL)$/.test(name),
+);
+
 /** The environment's configuration. The only place that reads `process.env`. @throws InvalidEnvironment naming the first variable that is wrong, never its value */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const read = checkEnvironment(env);
@@ -274,7 +280,10 @@ function readProviderKeys(read: Environment): Record<string, string> {
 /** An empty variable is one that is not set: that is how compose files pass what nobody gave. */
 function checkEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
   const read = new Environment();
-  for (const name of TEXTS) read[name] = env[name] || undefined;
+  const inFiles = readSecretFiles(env, SECRETS_IN_FILES, (name, reason) => {
+    throw new InvalidEnvironment(`${name}: ${reason}`);
+  });
+  for (const name of TEXTS) read[name] = env[name] || inFiles[name];
   for (const name of NUMBERS) read[name] = env[name] ? Number(env[name]) : undefined;
   const [first] = validateSync(read);
   if (first) {
