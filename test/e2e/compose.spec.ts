@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { SECRETS_IN_FILES, VARIABLES, readConfig } from '../../apps/gateway/src/config/config.js';
+import { readConfig } from '../../apps/gateway/src/config/config.js';
+import { SECRETS_IN_FILES, VARIABLES } from '../../apps/gateway/src/config/environment.js';
 
 interface Service {
   image: string;

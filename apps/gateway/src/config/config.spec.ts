@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { InvalidEnvironment, VARIABLES, readConfig } from './config.js';
+import { readConfig } from './config.js';
+import { InvalidEnvironment, VARIABLES } from './environment.js';
 
 describe('readConfig', () => {
   it('has a default for everything', () => {

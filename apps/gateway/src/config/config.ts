@@ -1,17 +1,6 @@
 import { resolve } from 'node:path';
-import {
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  Matches,
-  Max,
-  Min,
-  MinLength,
-  validateSync,
-} from 'class-validator';
-import { readSecretFiles } from './secret-files.js';
-import { isExampleKey, weaknessOfKey, weaknessOfSecretKey } from './weak-secrets.js';
+import { PROVIDER_KEYS, VARIABLES, checkEnvironment } from './environment.js';
+import type { Environment } from './environment.js';
 
 /** How the gateway is set up: read once from the environment, checked, and never changed. */
 export interface Config {
@@ -72,124 +61,10 @@ export interface TraceSettings {
   readonly serviceName: string;
 }
 
-export class InvalidEnvironment extends Error {}
-
 const DAY_MS = 24 * 60 * 60 * 1000;
-
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
-
-/** Variables that each are a provider, by its type. */
-const PROVIDER_KEYS = {
-  OPENAI_API_KEY: 'openai',
-  MISTRAL_API_KEY: 'mistral',
-  GROQ_API_KEY: 'groq',
-  TOGETHER_API_KEY: 'together',
-  OPENROUTER_API_KEY: 'openrouter',
-  DEEPSEEK_API_KEY: 'deepseek',
-  XAI_API_KEY: 'xai',
-  FIREWORKS_API_KEY: 'fireworks',
-} as const;
-
-/** What an HTTP header can hold. */
-const IsKey = (): PropertyDecorator =>
-  Matches(/^[\x21-\x7e]{1,8192}$/, { message: 'must be visible ASCII, without spaces' });
-
-const BASE_URL = /^https?:\/\/[^\s?#@/]+(\/[^\s?#@]*)?$/;
-const BASE_URL_RULE = 'must be an http or https URL without credentials, query or fragment';
-
-/** 0 to 65,535. */
-const PORT = /^(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$/;
-
-const IsPortOrOff = (): PropertyDecorator =>
-  Matches(new RegExp(`${PORT.source}|^off$`), { message: 'must be a port, or off' });
 
 /** Where OpenTelemetry's exporters for Prometheus listen. */
 const METRICS_PORT = 9464;
-
-class Environment {
-  @IsOptional() @IsString() @MinLength(1) HOST?: string;
-  @IsOptional() @IsInt() @Min(0) @Max(65_535) PORT?: number;
-  @IsOptional() @IsString() @MinLength(1) PLLM_DATA_DIR?: string;
-  @IsOptional()
-  @Matches(/^postgres(ql)?:\/\//, { message: 'must be a postgresql:// URL' })
-  DATABASE_URL?: string;
-  @IsOptional()
-  @Matches(/^rediss?:\/\//, { message: 'must be a redis:// or rediss:// URL' })
-  REDIS_URL?: string;
-  @IsOptional() @IsString() PLLM_MASTER_KEY?: string;
-  @IsOptional() @IsString() PLLM_SECRET_KEY?: string;
-  @IsOptional() @IsIn(LOG_LEVELS) PLLM_LOG_LEVEL?: string;
-  @IsOptional() @IsPortOrOff() PLLM_METRICS_PORT?: string;
-  @IsOptional() @Matches(BASE_URL, { message: BASE_URL_RULE }) OTEL_EXPORTER_OTLP_ENDPOINT?: string;
-  @IsOptional()
-  @Matches(/^[\w.-]+=[\x21-\x2b\x2d-\x7e]*(?:,[\w.-]+=[\x21-\x2b\x2d-\x7e]*)*$/, {
-    message: 'must be name=value, separated by commas, values percent-encoded',
-  })
-  OTEL_EXPORTER_OTLP_HEADERS?: string;
-  @IsOptional() @IsString() OTEL_SERVICE_NAME?: string;
-  @IsOptional() @IsString() PLLM_DEFAULT_IMAGE_MODEL?: string;
-  @IsOptional() @IsString() PLLM_CONFIG?: string;
-  @IsOptional()
-  @Matches(/^(?:\*|https?:\/\/[^\s,/]+(?:\s*,\s*https?:\/\/[^\s,/]+)*)$/, {
-    message: 'must be * or origins such as https://app.example, separated by commas',
-  })
-  PLLM_CORS_ORIGINS?: string;
-  @IsOptional() @IsIn(['allow', 'deny']) PLLM_PRIVATE_UPSTREAMS?: string;
-  @IsOptional() @IsKey() OPENAI_API_KEY?: string;
-  @IsOptional() @IsKey() MISTRAL_API_KEY?: string;
-  @IsOptional() @IsKey() GROQ_API_KEY?: string;
-  @IsOptional() @IsKey() TOGETHER_API_KEY?: string;
-  @IsOptional() @IsKey() OPENROUTER_API_KEY?: string;
-  @IsOptional() @IsKey() DEEPSEEK_API_KEY?: string;
-  @IsOptional() @IsKey() XAI_API_KEY?: string;
-  @IsOptional() @IsKey() FIREWORKS_API_KEY?: string;
-  @IsOptional() @Matches(BASE_URL, { message: BASE_URL_RULE }) OPENAI_BASE_URL?: string;
-  @IsOptional() @IsInt() @Min(1) @Max(1_024) PLLM_BODY_LIMIT_MB?: number;
-  @IsOptional() @IsInt() @Min(1) @Max(10_240) PLLM_UPLOAD_LIMIT_MB?: number;
-  @IsOptional() @IsInt() @Min(0) @Max(3_600) PLLM_DATABASE_WAIT_SECONDS?: number;
-  @IsOptional() @IsInt() @Min(0) @Max(600) PLLM_DRAIN_DELAY_SECONDS?: number;
-  @IsOptional() @IsInt() @Min(0) @Max(3_600) PLLM_DRAIN_SECONDS?: number;
-  @IsOptional() @IsInt() @Min(1) @Max(36_500) PLLM_USAGE_RETENTION_DAYS?: number;
-  @IsOptional() @IsInt() @Min(1) @Max(3_600) PLLM_REQUEST_TIMEOUT_SECONDS?: number;
-}
-
-const NUMBERS = [
-  'PORT',
-  'PLLM_BODY_LIMIT_MB',
-  'PLLM_UPLOAD_LIMIT_MB',
-  'PLLM_DATABASE_WAIT_SECONDS',
-  'PLLM_DRAIN_DELAY_SECONDS',
-  'PLLM_DRAIN_SECONDS',
-  'PLLM_USAGE_RETENTION_DAYS',
-  'PLLM_REQUEST_TIMEOUT_SECONDS',
-] as const;
-const TEXTS = [
-  'HOST',
-  'PLLM_DATA_DIR',
-  'DATABASE_URL',
-  'REDIS_URL',
-  'PLLM_MASTER_KEY',
-  'PLLM_SECRET_KEY',
-  'PLLM_LOG_LEVEL',
-  'PLLM_METRICS_PORT',
-  'OTEL_EXPORTER_OTLP_ENDPOINT',
-  'OTEL_EXPORTER_OTLP_HEADERS',
-  'OTEL_SERVICE_NAME',
-  'PLLM_DEFAULT_IMAGE_MODEL',
-  'PLLM_CONFIG',
-  'PLLM_CORS_ORIGINS',
-  'PLLM_PRIVATE_UPSTREAMS',
-  'OPENAI_BASE_URL',
-  ...(Object.keys(PROVIDER_KEYS) as (keyof typeof PROVIDER_KEYS)[]),
-] as const;
-
-/** All that is read. */
-export const VARIABLES = [...TEXTS, ...NUMBERS] as const;
-
-/** What `NAME_FILE` may give in place of `NAME`. */
-export const SECRETS_IN_FILES: readonly string[] = TEXTS.filter((name) =>
-  /(?:_KEY|^(?:DATABASE|REDIS)_URL)$/.test(name),
-);
 
 /** The environment's configuration. The only place that reads `process.env`. @throws InvalidEnvironment naming the first variable that is wrong, never its value */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
@@ -275,32 +150,4 @@ function readProviderKeys(read: Environment): Record<string, string> {
   return Object.fromEntries(
     types.flatMap(([name, type]) => (read[name] === undefined ? [] : [[type, read[name]]])),
   );
-}
-
-/** An empty variable is one that is not set: that is how compose files pass what nobody gave. */
-function checkEnvironment(env: Readonly<Record<string, string | undefined>>): Environment {
-  const read = new Environment();
-  const inFiles = readSecretFiles(env, SECRETS_IN_FILES, (name, reason) => {
-    throw new InvalidEnvironment(`${name}: ${reason}`);
-  });
-  for (const name of TEXTS) read[name] = env[name] || inFiles[name];
-  for (const name of NUMBERS) read[name] = env[name] ? Number(env[name]) : undefined;
-  const [first] = validateSync(read);
-  if (first) {
-    const [reason = 'is not valid'] = Object.values(first.constraints ?? {});
-    throw new InvalidEnvironment(`${first.property}: ${reason.replace(first.property, '').trim()}`);
-  }
-  checkSecrets(read);
-  return read;
-}
-
-function checkSecrets(read: Environment): void {
-  const refuse = (name: string, weakness: string | undefined): void => {
-    if (weakness) throw new InvalidEnvironment(`${name}: ${weakness}`);
-  };
-  if (read.PLLM_MASTER_KEY) refuse('PLLM_MASTER_KEY', weaknessOfKey(read.PLLM_MASTER_KEY));
-  if (read.PLLM_SECRET_KEY) refuse('PLLM_SECRET_KEY', weaknessOfSecretKey(read.PLLM_SECRET_KEY));
-  for (const name of Object.keys(PROVIDER_KEYS) as (keyof typeof PROVIDER_KEYS)[]) {
-    if (isExampleKey(read[name] ?? '')) refuse(name, 'is an example value');
-  }
 }

@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { InvalidEnvironment, readConfig } from './config.js';
+import { readConfig } from './config.js';
+import { InvalidEnvironment } from './environment.js';
 import { resolveSecrets } from './generated-secrets.js';
 
 let parent: string;

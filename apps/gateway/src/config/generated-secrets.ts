@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { InvalidEnvironment } from './config.js';
+import { InvalidEnvironment } from './environment.js';
 import type { Config } from './config.js';
 import { weaknessOfKey, weaknessOfSecretKey } from './weak-secrets.js';
 

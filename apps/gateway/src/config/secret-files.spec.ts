@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InvalidEnvironment, SECRETS_IN_FILES, readConfig } from './config.js';
+import { readConfig } from './config.js';
+import { InvalidEnvironment, SECRETS_IN_FILES } from './environment.js';
 
 let folder: string;
 beforeAll(() => void (folder = mkdtempSync(join(tmpdir(), 'pllm-files-'))));

@@ -2,7 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { UsageSpool } from '#metering';
 import { CallMetrics, ErrorCounts, MetricsServer, makeRegistry } from '#observability';
 import type { Logger } from '#observability';
-import { InvalidEnvironment } from '../config/config.js';
+import { InvalidEnvironment } from '../config/environment.js';
 import type { Config } from '../config/config.js';
 import { LOGGER } from '../logging/logging.module.js';
 

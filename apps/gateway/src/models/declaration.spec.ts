@@ -26,7 +26,14 @@ function model(id: string, provider: ProviderRow, upstreamModel = 'up'): ModelRo
     timeouts: {},
     price: {},
   };
-  const settings = { ownedBy: 'me', strategy: 'priority', timeouts: {}, price: {}, metadata: {}, enabled: true };
+  const settings = {
+    ownedBy: 'me',
+    strategy: 'priority',
+    timeouts: {},
+    price: {},
+    metadata: {},
+    enabled: true,
+  };
   return { id, ...settings, createdAt: at, updatedAt: at, targets: [{ ...target, provider }] };
 }
 

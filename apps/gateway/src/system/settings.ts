@@ -1,4 +1,4 @@
-import { VARIABLES } from '../config/config.js';
+import { VARIABLES } from '../config/environment.js';
 import type { Config } from '../config/config.js';
 
 /** One variable, and where its value comes from. */
