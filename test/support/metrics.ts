@@ -46,7 +46,9 @@ export function faultsOf(text: string): string[] {
 
 function isSample(line: string, types: ReadonlyMap<string, string>): boolean {
   const [name = ''] = line.split(/[{ ]/, 1);
-  const value = Number(line.slice(line.lastIndexOf(' ')).trim().replace('+Inf', 'Infinity'));
+  const text = line.slice(line.lastIndexOf(' ') + 1);
+  // What was not measured yet has no mean.
+  const isNumber = /^nan$/i.test(text) || !Number.isNaN(Number(text.replace('+Inf', 'Infinity')));
   const of = types.has(name) ? name : name.replace(/_(?:bucket|sum|count)$/, '');
-  return SAMPLE.test(line) && !Number.isNaN(value) && types.has(of);
+  return SAMPLE.test(line) && isNumber && types.has(of);
 }

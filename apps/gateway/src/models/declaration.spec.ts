@@ -90,7 +90,11 @@ it('guards the names that are declared, and no others', () => {
 
 describe('the registry with a declaration', () => {
   let isDown = false;
-  const queries = { provider: { findMany: () => rows.providers }, model: { findMany: () => rows.models } };
+  const queries = {
+    provider: { findMany: () => rows.providers },
+    model: { findMany: () => rows.models },
+    price: { findMany: () => [] },
+  };
   const read = <T>(query: (queries: Queries) => Promise<T>) =>
     isDown ? Promise.reject(new Error('down')) : query(queries as unknown as Queries);
   const registry = new ModelRegistry({ read } as unknown as Database, { box });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { readConfig } from '../config/config.js';
 import { describeSettings } from './settings.js';
@@ -17,7 +18,7 @@ it('shows no secret, and nothing that may hold one', () => {
     DATABASE_URL: 'postgresql://user:hunter2@db.example/pllm',
     REDIS_URL: 'redis://:hunter2@redis.example',
     PLLM_MASTER_KEY: 'hunter2-hunter2-hunter2-hunter2',
-    PLLM_SECRET_KEY: Buffer.alloc(32, 3).toString('base64'),
+    PLLM_SECRET_KEY: randomBytes(32).toString('base64'),
     OPENAI_API_KEY: 'sk-hunter2',
   };
   for (const name of Object.keys(env)) {
