@@ -26,6 +26,20 @@ export const sources = {
 
 const root = new URL('..', import.meta.url).pathname;
 
+/** On a real Postgres only what its being one can change: the rest has been run by then, on the embedded database. */
+const isOnPostgres = process.env.PLLM_TEST_DATABASE === 'postgres';
+const EVERYTHING = ['test/{e2e,conformance,specification}/**/*.spec.ts'];
+const WITHOUT_DATABASE = [
+  'edge-*',
+  'bodies.*',
+  'compose',
+  'balancer',
+  'configuration-commands',
+  'errors*',
+  'tracing',
+  'wire',
+];
+
 export default defineConfig({
   // The global set-up runs outside of the projects, and from the sources too.
   ...sources,
@@ -47,7 +61,8 @@ export default defineConfig({
         root,
         test: {
           name: 'e2e',
-          include: ['test/{e2e,conformance,specification}/**/*.spec.ts'],
+          include: isOnPostgres ? ['test/e2e/**/*.spec.ts'] : EVERYTHING,
+          exclude: isOnPostgres ? WITHOUT_DATABASE.map((name) => `test/e2e/${name}.spec.ts`) : [],
           setupFiles: ['reflect-metadata'],
           globalSetup: ['test/support/databases.ts'],
           pool: 'forks',
