@@ -1,6 +1,7 @@
 // The rules of bodies need it, and commands read those before Nest brings it along.
 import 'reflect-metadata';
 import { GatewayError } from '#contract';
+import { setFlagsFromString } from 'node:v8';
 import { DatabaseUnreachable, DirectoryInUse, WrongSecretKey } from '#persistence';
 import { banner } from './banner.js';
 import { runCommand, UnknownCommand } from './command.js';
@@ -17,6 +18,9 @@ import { ModelRegistry } from './models/model-registry.js';
 
 /** Who may call everything, to find a model for the first curl. */
 const ANYBODY = { mayCall: () => true };
+
+// What a collection of young objects finds alive is little: threads that share the work wait longer than it takes.
+setFlagsFromString('--no-parallel-scavenge');
 
 async function main(): Promise<void> {
   const config = readConfig();
