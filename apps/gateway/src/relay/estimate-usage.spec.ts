@@ -109,6 +109,14 @@ describe('what was seen of a stream', () => {
     }
   });
 
+  it('of many in one piece does not keep the piece', () => {
+    const text = new SeenText();
+    const piece = Buffer.concat(words(10_000).map(event));
+    text.add([piece]);
+    const { sample } = text as unknown as { sample: Buffer[] };
+    expect(sample.map(({ buffer }) => buffer)).not.toContain(piece.buffer);
+  });
+
   it('of large events is of their size', () => {
     const text = 'word '.repeat(4_000);
     expect(Math.abs(seen([text]).tokens() / 5_000 - 1)).toBeLessThan(0.02);

@@ -30,7 +30,9 @@ export class SeenText {
   private keep(piece: Buffer): void {
     const room = SAMPLE_BYTES - this.sampleBytes;
     const fits = piece.length <= room ? piece.length : endOfEvents(piece, room);
-    if (fits > 0) this.sample.push(piece.subarray(0, fits));
+    // A part of a piece would keep all of it, for as long as the stream runs.
+    const kept = fits < piece.length ? Buffer.from(piece.subarray(0, fits)) : piece;
+    if (fits > 0) this.sample.push(kept);
     this.sampleBytes += fits;
     this.furtherBytes += piece.length - fits;
   }
