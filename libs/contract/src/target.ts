@@ -29,6 +29,8 @@ export interface Provider {
   readonly baseUrl: string;
   readonly secret: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
+  /** So many attempts at once and no more; undefined: any number. */
+  readonly maxParallel?: number | undefined;
 }
 
 /** One provider and upstream model that can answer. */
@@ -38,6 +40,8 @@ export interface Target {
   readonly model: string;
   /** Lower is asked earlier. */
   readonly priority: number;
+  /** Its share of the calls under the strategy `weighted`, and of the turns under `round-robin`; undefined: 1. */
+  readonly weight?: number | undefined;
   readonly timeouts: Timeouts;
   /** Undefined: what it costs is not known. */
   readonly price?: Price | undefined;

@@ -1,4 +1,5 @@
 export { firstAnswer } from './first-answer.js';
-export type { Model } from './model.js';
+export { DEFAULT_RETRY, STRATEGIES } from './model.js';
+export type { Model, RetryRules, Strategy } from './model.js';
 export { orderByPriority } from './plan.js';
 export { compileGlob, restOf } from './wildcard.js';
