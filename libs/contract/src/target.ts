@@ -1,15 +1,17 @@
 import type { Price } from './price.js';
 
-/** Limits of one attempt, in milliseconds. */
+/** Limits of one attempt. */
 export interface Timeouts {
   /** Until the connection stands. */
   readonly connect_ms: number;
-  /** Until the status line of the answer. */
+  /** Until the status line of the answer, or since something of a long request was last taken. */
   readonly first_byte_ms: number;
   /** Between two pieces of the answer. */
   readonly idle_ms: number;
   /** The whole attempt. */
   readonly total_ms: number;
+  /** A stream that brings fewer bytes a second, over ten seconds, is as good as dead; 0: any speed will do. */
+  readonly min_bytes_per_second: number;
 }
 
 export const DEFAULT_TIMEOUTS: Timeouts = {
@@ -17,6 +19,7 @@ export const DEFAULT_TIMEOUTS: Timeouts = {
   first_byte_ms: 60_000,
   idle_ms: 60_000,
   total_ms: 600_000,
+  min_bytes_per_second: 0,
 };
 
 /** An account at an upstream, its secret in the clear: lives in memory only. */

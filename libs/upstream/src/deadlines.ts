@@ -3,8 +3,8 @@ import type { Bagged } from '#contract';
 
 /** What ends when its time is up. */
 export interface Expiring extends Bagged {
-  /** On the monotonic clock, in milliseconds. */
-  deadline: number;
+  /** `now` in milliseconds on the monotonic clock. */
+  isLate(now: number): boolean;
   expire(): void;
 }
 
@@ -34,7 +34,7 @@ export class Deadlines {
     if (this.pending.size === 0) return this.close();
     const now = performance.now();
     this.pending.forEach((expiring) => {
-      if (expiring.deadline > now) return;
+      if (!expiring.isLate(now)) return;
       this.pending.delete(expiring);
       expiring.expire();
     });

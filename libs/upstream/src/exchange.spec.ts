@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { GatewayError } from '#contract';
+import { DEFAULT_TIMEOUTS, GatewayError } from '#contract';
 import { Deadlines } from './deadlines.js';
 import { Exchange } from './exchange.js';
 
@@ -26,7 +26,7 @@ const gone = new GatewayError('client_closed_request');
 
 function start(totalMs = 60_000, wholeBytes = 0) {
   const controls = new Controls();
-  const exchange = new Exchange(new Deadlines(), totalMs, wholeBytes);
+  const exchange = new Exchange(new Deadlines(), { ...DEFAULT_TIMEOUTS, total_ms: totalMs }, wholeBytes);
   exchange.onRequestStart(controls);
   const give = (bytes: number): void => exchange.onResponseData(controls, Buffer.alloc(bytes, 'x'));
   return { controls, exchange, give };
@@ -126,7 +126,7 @@ describe('the beginning', () => {
 
 describe('an end before its time', () => {
   it('is passed to undici even when the call had not started', async () => {
-    const exchange = new Exchange(new Deadlines(), 60_000, 0);
+    const exchange = new Exchange(new Deadlines(), DEFAULT_TIMEOUTS, 0);
     exchange.abort(gone);
     const controls = new Controls();
     exchange.onRequestStart(controls);

@@ -1,8 +1,10 @@
 import type { Dispatcher } from 'undici';
 import { GatewayError } from '#contract';
+import type { Timeouts } from '#contract';
 import type { Deadlines, Expiring } from './deadlines.js';
 import { decompressorFor } from './decompress.js';
 import type { Decompressor } from './decompress.js';
+import { Patience } from './patience.js';
 import { asUpstreamError } from './upstream-errors.js';
 
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -10,13 +12,8 @@ export type ResponseHeaders = Readonly<Record<string, string | string[] | undefi
 /** What may lie here unread before the upstream is asked to wait. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
-/** How long an upstream may take to end an answer that is complete. */
-const LINGER_MS = 200;
-
 /** The most that a whole answer may have: more is a runaway upstream. */
 export const MOST_BYTES = 256 * 1024 * 1024;
-
-const NOTHING = Buffer.alloc(0);
 
 /** What a pulling reader waits for. */
 interface Waiting<T> {
@@ -34,7 +31,6 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   headers: ResponseHeaders = {};
   /** Has the last byte come? */
   ended = false;
-  deadline: number;
   /** When something of the answer came last, on the monotonic clock; 0: nothing has. */
   arrivedAt = 0;
   place = -1;
@@ -47,16 +43,17 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   private queuedBytes = 0;
   private error: GatewayError | undefined = undefined;
   private released = false;
+  private readonly patience: Patience;
 
   /**
    * @param wholeBytes an answer of up to so many bytes is awaited whole; 0: it is read as it comes
    */
   constructor(
     private readonly deadlines: Deadlines,
-    totalMs: number,
+    timeouts: Timeouts,
     private readonly wholeBytes: number,
   ) {
-    this.deadline = performance.now() + totalMs;
+    this.patience = new Patience(timeouts, performance.now());
     deadlines.add(this);
   }
 
@@ -88,7 +85,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   takeWhole(): Buffer {
     const { queue } = this;
     this.queue = [];
-    return queue.length === 1 ? (queue[0] as Buffer) : queue.length === 0 ? NOTHING : Buffer.concat(queue);
+    return queue.length === 1 ? (queue[0] as Buffer) : Buffer.concat(queue);
   }
 
   /** The rest of the body. @throws GatewayError when it is cut, or larger than anything an upstream means */
@@ -105,10 +102,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
       }
       all.push(...pieces);
     }
-    return all.length === 1 ? (all[0] as Buffer) : Buffer.concat(all);
+    return Buffer.concat(all);
   }
 
-  /** Ends the call now, closing the upstream's socket; harmless when it is over. */
+  /** Closes the upstream's socket now; harmless when the call is over. */
   abort(reason: GatewayError): void {
     if (this.ended || this.error) return;
     this.fail(reason);
@@ -124,10 +121,18 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
     this.released = true;
     this.queue = [];
     this.resume();
-    this.deadline = performance.now() + LINGER_MS;
+    this.patience.linger(performance.now());
   }
 
-  /** The deadline has come. */
+  /** The upstream takes a request that is long: it is not late with its answer. */
+  progress(): void {
+    this.patience.send(performance.now());
+  }
+
+  isLate(now: number): boolean {
+    return this.patience.isOver(now);
+  }
+
   expire(): void {
     this.abort(new GatewayError('upstream_timeout'));
   }
@@ -143,6 +148,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
     this.arrivedAt = performance.now();
     this.status = status;
     this.headers = headers;
+    this.patience.receive(0, this.arrivedAt);
     const encoding = headers['content-encoding'];
     // Asked for `identity`, an upstream may compress all the same.
     if (encoding !== undefined) this.decompress(String(encoding));
@@ -152,14 +158,17 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   onResponseData(controller: Dispatcher.DispatchController, piece: Buffer): void {
     if (this.released) return;
     this.arrivedAt = performance.now();
+    this.patience.receive(piece.length, this.arrivedAt);
     if (!this.decompressor) return this.accept(piece);
-    if (!this.decompressor.write(piece)) controller.pause();
+    if (this.decompressor.write(piece)) return;
+    controller.pause();
+    this.patience.rest();
   }
 
   onResponseEnd(): void {
     this.arrivedAt = performance.now();
     if (this.decompressor && !this.released) this.decompressor.end();
-    else this.end();
+    else this.finish();
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
@@ -187,8 +196,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
     try {
       this.decompressor = decompressorFor(encoding, {
         data: (piece) => this.accept(piece),
-        ready: () => this.controller?.resume(),
-        end: () => this.end(),
+        ready: () => this.wake(),
+        end: () => this.finish(),
         error: refuse,
       });
     } catch (cause) {
@@ -197,18 +206,23 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   }
 
   private pause(): void {
-    if (this.decompressor) this.decompressor.pause();
-    else this.controller?.pause();
+    if (this.decompressor) return void this.decompressor.pause();
+    this.controller?.pause();
+    this.patience.rest();
   }
 
   private resume(): void {
     if (this.decompressor) this.decompressor.resume();
-    else if (this.controller?.paused) this.controller.resume();
+    else if (this.controller?.paused) this.wake();
+  }
+
+  private wake(): void {
+    this.patience.wake(performance.now());
+    this.controller?.resume();
   }
 
   private hasBegun(): boolean {
-    if (this.ended) return true;
-    return this.status > 0 && (this.wholeBytes === 0 || this.queuedBytes > this.wholeBytes);
+    return this.ended || (this.status > 0 && (this.wholeBytes === 0 || this.queuedBytes > this.wholeBytes));
   }
 
   private begin(): void {
@@ -216,7 +230,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
     this.beginning = undefined;
   }
 
-  private end(): void {
+  private finish(): void {
     this.ended = true;
     this.deadlines.delete(this);
     this.begin();

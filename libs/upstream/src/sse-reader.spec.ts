@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { describe, expect, it } from 'vitest';
-import { GatewayError } from '#contract';
+import { DEFAULT_TIMEOUTS, GatewayError } from '#contract';
 import type { SseEvent } from '#contract';
 import { Deadlines } from './deadlines.js';
 import { Exchange } from './exchange.js';
@@ -16,7 +16,7 @@ const controls: Dispatcher.DispatchController = {
 };
 
 function open() {
-  const exchange = new Exchange(new Deadlines(), 60_000, 0);
+  const exchange = new Exchange(new Deadlines(), DEFAULT_TIMEOUTS, 0);
   exchange.onRequestStart(controls);
   const give = (data: string | Buffer): void => exchange.onResponseData(controls, Buffer.from(data));
   const reader = new SseReader(exchange);

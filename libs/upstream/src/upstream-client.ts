@@ -32,15 +32,16 @@ export class UpstreamClient {
   /** Sends a request; the exchange can be aborted from now on. Await `exchange.begun()` for its status. */
   send(request: UpstreamRequest): Exchange {
     const { origin, path, method, headers, body, timeouts, wholeBytes } = request;
-    const exchange = new Exchange(this.deadlines, timeouts.total_ms, wholeBytes);
+    const exchange = new Exchange(this.deadlines, timeouts, wholeBytes);
     const options = {
       origin,
       path,
       method,
       headers: headers as string[],
-      body: (body ?? null) as Buffer | null,
-      headersTimeout: timeouts.first_byte_ms,
-      bodyTimeout: timeouts.idle_ms,
+      body: (isUpload(body) ? watched(body, exchange) : (body ?? null)) as Buffer | null,
+      // The exchange looks after them itself: undici's are late by up to a second, and an object each.
+      headersTimeout: 0,
+      bodyTimeout: 0,
     };
     this.agent(timeouts.connect_ms).dispatch(options, exchange);
     return exchange;
@@ -64,4 +65,16 @@ export class UpstreamClient {
     }
     return agent;
   }
+}
+
+function isUpload(body: UpstreamRequest['body']): body is AsyncIterable<Buffer> {
+  return body !== undefined && !Buffer.isBuffer(body);
+}
+
+async function* watched(body: AsyncIterable<Buffer>, exchange: Exchange): AsyncGenerator<Buffer> {
+  for await (const piece of body) {
+    exchange.progress();
+    yield piece;
+  }
+  exchange.progress();
 }
