@@ -12,6 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { printRecord } from './print-record.js';
+import { Tally } from './tally.js';
 import type { UsageRecord } from './usage-record.js';
 import { UsageSpool } from './usage-spool.js';
 
@@ -30,7 +32,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
-const record = (requestId: string) => ({ requestId, at: 1, model: 'm' }) as UsageRecord;
+const call = { at: 1, keyId: null, operation: 'chat', model: 'm', stream: false, endUser: null } as const;
+const record = (requestId: string): UsageRecord => new Tally({ ...call, requestId }, 0).close(0);
 const ids = () => inserted.flat().map((each) => each.requestId);
 const files = () => readdirSync(folder);
 
@@ -67,7 +70,7 @@ describe('UsageSpool', () => {
     const spool = open();
     await spool.append(record('a'));
     const [name = ''] = files();
-    expect(readFileSync(join(folder, name), 'utf8')).toBe('{"requestId":"a","at":1,"model":"m"}\n');
+    expect(readFileSync(join(folder, name), 'utf8')).toBe(`${printRecord(record('a'))}\n`);
     expect(spool.pending).toBe(1);
   });
 
@@ -78,7 +81,7 @@ describe('UsageSpool', () => {
     const spool = open();
     expect(spool.depth).toEqual({ records: 0, bytes: 21, oldestAt: 7 });
     await spool.append(record('a'));
-    expect(spool.depth).toEqual({ records: 1, bytes: 21 + 37, oldestAt: 7 });
+    expect(spool.depth).toEqual({ records: 1, bytes: 21 + printRecord(record('a')).length + 1, oldestAt: 7 });
     await spool.flush();
     await spool.append(record('b'));
     expect(spool.depth.records).toBe(2);
@@ -92,7 +95,7 @@ describe('UsageSpool', () => {
 
   it('writes a batch by itself, in order, and the file is gone', async () => {
     const spool = open(5);
-    for (const id of ['a', 'b', 'c']) await spool.append(record(id));
+    await Promise.all(['a', 'b', 'c'].map((id) => spool.append(record(id))));
     await vi.waitFor(() => expect(files()).toEqual([]));
     expect(inserted.map((batch) => batch.map((each) => each.requestId))).toEqual([['a', 'b', 'c']]);
     expect(spool.pending).toBe(0);

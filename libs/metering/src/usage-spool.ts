@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { Lines } from './lines.js';
+import { printRecord } from './print-record.js';
 import { depthOf, isLive, leftSegment } from './spool-segment.js';
 import type { Segment, SpoolDepth } from './spool-segment.js';
 import type { UsageRecord } from './usage-record.js';
@@ -82,7 +83,7 @@ export class UsageSpool {
   /** Settles when the record is in the file. Records that come in one turn of the event loop share one `write()`. */
   append(record: UsageRecord): Promise<void> {
     const segment = (this.open ??= this.openSegment());
-    segment.lines.push(JSON.stringify(record));
+    segment.lines.push(printRecord(record));
     this.inMemory++;
     this.syncTimer ??= setTimeout(() => this.sync(), SYNC_MS);
     // A database that is down is not asked at every record, nor is every record a file.

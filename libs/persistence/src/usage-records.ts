@@ -16,7 +16,10 @@ export interface UsageFilter {
   readonly to?: Date;
 }
 
-/** Column, its type in a record, and the record's member; what is not said is the column itself. */
+/**
+ * Column, its type in a record, and the record's member; what is not said is the column itself. A member that is
+ * missing is nothing: null where that can be, else zero or false.
+ */
 const COLUMNS: readonly [column: string, type: string, member: keyof NewUsageRecord, value?: string][] = [
   ['request_id', 'text', 'requestId'],
   ['at', 'bigint', 'at', `'epoch'::timestamptz + "at" * interval '1 millisecond'`],
@@ -25,15 +28,15 @@ const COLUMNS: readonly [column: string, type: string, member: keyof NewUsageRec
   ['model', 'text', 'model'],
   ['provider', 'text', 'provider'],
   ['upstream_model', 'text', 'upstreamModel'],
-  ['stream', 'boolean', 'stream'],
+  ['stream', 'boolean', 'stream', 'coalesce(stream, false)'],
   ['status', 'text', 'status'],
   ['http_status', 'int', 'httpStatus'],
   ['error_code', 'text', 'errorCode'],
-  ['prompt_tokens', 'int', 'promptTokens'],
-  ['completion_tokens', 'int', 'completionTokens'],
-  ['cached_tokens', 'int', 'cachedTokens'],
+  ['prompt_tokens', 'int', 'promptTokens', 'coalesce("promptTokens", 0)'],
+  ['completion_tokens', 'int', 'completionTokens', 'coalesce("completionTokens", 0)'],
+  ['cached_tokens', 'int', 'cachedTokens', 'coalesce("cachedTokens", 0)'],
   ['cache_write_tokens', 'int', 'cacheWriteTokens', 'coalesce("cacheWriteTokens", 0)'],
-  ['reasoning_tokens', 'int', 'reasoningTokens'],
+  ['reasoning_tokens', 'int', 'reasoningTokens', 'coalesce("reasoningTokens", 0)'],
   ['audio_prompt_tokens', 'int', 'audioPromptTokens', 'coalesce("audioPromptTokens", 0)'],
   ['audio_completion_tokens', 'int', 'audioCompletionTokens', 'coalesce("audioCompletionTokens", 0)'],
   ['images', 'int', 'images', 'coalesce(images, 0)'],

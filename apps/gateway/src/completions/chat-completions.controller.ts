@@ -1,8 +1,9 @@
-import { Body, Controller, Post, Res } from '@nestjs/common';
+import { Controller, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { asksForStream } from '#contract';
 import type { ChatRequest, JsonRequest } from '#contract';
 import { V1 } from '../http/prefixes.js';
+import { ReadBody } from '../http/read-body.js';
 import { sendAnswer } from '../http/send-answer.js';
 import { wireBody } from '../http/wire-body.pipe.js';
 import { callOf } from '../relay/call.js';
@@ -15,7 +16,7 @@ export class ChatCompletionsController {
 
   @Post('chat/completions')
   create(
-    @Body(wireBody<ChatRequest>(ChatBody)) request: JsonRequest<ChatRequest>,
+    @ReadBody(wireBody<ChatRequest>(ChatBody)) request: JsonRequest<ChatRequest>,
     @Res() reply: FastifyReply,
   ): void {
     const call = callOf('chat', request, reply.request);

@@ -1,8 +1,9 @@
-import { Body, Controller, Post, Res } from '@nestjs/common';
+import { Controller, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { asksForStream } from '#contract';
 import type { CompletionRequest, JsonRequest } from '#contract';
 import { V1 } from '../http/prefixes.js';
+import { ReadBody } from '../http/read-body.js';
 import { sendAnswer } from '../http/send-answer.js';
 import { wireBody } from '../http/wire-body.pipe.js';
 import { callOf } from '../relay/call.js';
@@ -15,7 +16,7 @@ export class CompletionsController {
 
   @Post('completions')
   create(
-    @Body(wireBody<CompletionRequest>(CompletionBody)) request: JsonRequest<CompletionRequest>,
+    @ReadBody(wireBody<CompletionRequest>(CompletionBody)) request: JsonRequest<CompletionRequest>,
     @Res() reply: FastifyReply,
   ): void {
     const call = callOf('completions', request, reply.request);

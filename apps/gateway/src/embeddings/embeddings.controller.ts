@@ -1,7 +1,8 @@
-import { Body, Controller, Post, Res } from '@nestjs/common';
+import { Controller, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { EmbeddingsRequest, JsonRequest } from '#contract';
 import { V1 } from '../http/prefixes.js';
+import { ReadBody } from '../http/read-body.js';
 import { sendAnswer } from '../http/send-answer.js';
 import { wireBody } from '../http/wire-body.pipe.js';
 import { callOf } from '../relay/call.js';
@@ -14,7 +15,7 @@ export class EmbeddingsController {
 
   @Post('embeddings')
   create(
-    @Body(wireBody<EmbeddingsRequest>(EmbeddingsBody)) request: JsonRequest<EmbeddingsRequest>,
+    @ReadBody(wireBody<EmbeddingsRequest>(EmbeddingsBody)) request: JsonRequest<EmbeddingsRequest>,
     @Res() reply: FastifyReply,
   ): void {
     const call = callOf('embeddings', request, reply.request);

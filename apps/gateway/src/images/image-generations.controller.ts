@@ -1,7 +1,8 @@
-import { Body, Controller, Post, Res } from '@nestjs/common';
+import { Controller, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { ImageRequest, JsonRequest } from '#contract';
 import { V1 } from '../http/prefixes.js';
+import { ReadBody } from '../http/read-body.js';
 import { sendAnswer } from '../http/send-answer.js';
 import { wireBody } from '../http/wire-body.pipe.js';
 import { callOf } from '../relay/call.js';
@@ -18,7 +19,7 @@ export class ImageGenerationsController {
 
   @Post('images/generations')
   create(
-    @Body(wireBody<ImageRequest>(ImageBody)) given: JsonRequest<ImageRequest>,
+    @ReadBody(wireBody<ImageRequest>(ImageBody)) given: JsonRequest<ImageRequest>,
     @Res() reply: FastifyReply,
   ): void {
     const call = callOf('image_generations', this.models.complete(given), reply.request);

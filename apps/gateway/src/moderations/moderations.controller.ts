@@ -1,7 +1,8 @@
-import { Body, Controller, Post, Res } from '@nestjs/common';
+import { Controller, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { JsonRequest, ModerationRequest } from '#contract';
 import { V1 } from '../http/prefixes.js';
+import { ReadBody } from '../http/read-body.js';
 import { sendAnswer } from '../http/send-answer.js';
 import { wireBody } from '../http/wire-body.pipe.js';
 import { callOf } from '../relay/call.js';
@@ -17,7 +18,7 @@ export class ModerationsController {
 
   @Post('moderations')
   create(
-    @Body(wireBody<ModerationRequest>(ModerationBody)) given: JsonRequest<ModerationRequest>,
+    @ReadBody(wireBody<ModerationRequest>(ModerationBody)) given: JsonRequest<ModerationRequest>,
     @Res() reply: FastifyReply,
   ): void {
     const value = { ...given.value, model: given.value.model ?? DEFAULT_MODEL };

@@ -4,6 +4,7 @@ import { METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/com
 import { isPublic } from '../auth/api-key.guard.js';
 import { isDescribed } from '../http/described-pipe.js';
 import type { DescribedPipe } from '../http/described-pipe.js';
+import type { ReadBodyData } from '../http/read-body.js';
 
 /** A route as Nest has it, under the first of its prefixes. */
 export interface Route {
@@ -31,19 +32,30 @@ export function routesOf(Controller: Type<object>): Route[] {
       method: RequestMethod[kind],
       path: `/${[prefix, path].filter((part) => part !== '' && part !== '/').join('/')}`,
       isPublic: isPublic(Controller),
-      body: pipeOf(Controller, name, BODY),
+      body: pipeOf(Controller, name, BODY) ?? readerOf(Controller, name),
       query: pipeOf(Controller, name, QUERY),
     }));
   });
 }
 
 function pipeOf(Controller: Type<object>, name: string, kind: string): DescribedPipe<unknown> | undefined {
-  const parameters = (Reflect.getMetadata(ROUTE_ARGS_METADATA, Controller, name) ?? {}) as Record<
-    string,
-    { pipes?: unknown[] }
-  >;
-  const pipes = Object.entries(parameters).flatMap(([key, { pipes: all = [] }]) =>
+  const pipes = Object.entries(parametersOf(Controller, name)).flatMap(([key, { pipes: all = [] }]) =>
     key.startsWith(kind) ? all : [],
   );
   return pipes.find(isDescribed);
+}
+
+/** What reads the body where `ReadBody` stands in place of a pipe. */
+function readerOf(Controller: Type<object>, name: string): DescribedPipe<unknown> | undefined {
+  const readers = Object.values(parametersOf(Controller, name)).map(({ data }) => data?.reader);
+  return readers.find(isDescribed);
+}
+
+interface Parameter {
+  readonly pipes?: readonly unknown[];
+  readonly data?: Partial<ReadBodyData>;
+}
+
+function parametersOf(Controller: Type<object>, name: string): Readonly<Record<string, Parameter>> {
+  return (Reflect.getMetadata(ROUTE_ARGS_METADATA, Controller, name) ?? {}) as Record<string, Parameter>;
 }
