@@ -26,6 +26,7 @@ export class Tally {
   private error: GatewayError | undefined;
   private firstTokenAt: number | undefined;
   private finished = false;
+  private opened = false;
   private committed = false;
 
   constructor(
@@ -44,7 +45,13 @@ export class Tally {
   }
 
   /** The status 200 is on its way to the client. */
+  open(): void {
+    this.opened = true;
+  }
+
+  /** An answer is, too. */
   commit(): void {
+    this.open();
     this.committed = true;
   }
 
@@ -139,7 +146,7 @@ export class Tally {
   }
 
   private httpStatus(status: CallStatus): number {
-    if (this.committed) return 200;
+    if (this.opened) return 200;
     return status === 'cancelled' ? 499 : (this.error?.status ?? 200);
   }
 }

@@ -79,6 +79,8 @@ export interface StreamDecoder {
   /** The upstream closed the stream in good order. @throws GatewayError when the answer was not complete */
   end(): Buffer[];
   readonly usage: Usage | undefined;
+  /** Has anything come by which the client would see the answer: a text, a tool call, a refusal, a thought, its end? */
+  readonly hasContent: boolean;
   /** Did the upstream say that the answer ends here? Its connection may stay open behind that. */
   readonly isComplete: boolean;
   /** The text that ends a complete stream in the client's wire. */

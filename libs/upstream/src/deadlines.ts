@@ -18,7 +18,8 @@ export class Deadlines {
 
   add(expiring: Expiring): void {
     this.pending.add(expiring);
-    this.timer ??= setInterval(() => this.look(), COARSE_MS).unref();
+    // Behind the sockets' turn: what came while the process was busy is not late.
+    this.timer ??= setInterval(() => setImmediate(() => this.look()), COARSE_MS).unref();
   }
 
   delete(expiring: Expiring): void {

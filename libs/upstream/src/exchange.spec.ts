@@ -147,7 +147,7 @@ describe('an end before its time', () => {
     const { controls, exchange } = start(1_000);
     vi.advanceTimersByTime(999);
     expect(controls.aborted).toBe(false);
-    vi.advanceTimersByTime(1);
+    vi.advanceTimersByTime(2);
     expect(controls.reason).toMatchObject({ code: 'upstream_timeout' });
     await expect(exchange.begun()).rejects.toMatchObject({ code: 'upstream_timeout' });
     const other = start(1_000);

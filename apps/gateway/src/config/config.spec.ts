@@ -27,6 +27,7 @@ describe('readConfig', () => {
       drainDelayMs: 0,
       drainMs: 30_000,
       requestTimeoutMs: 600_000,
+      streamHoldMs: 15_000,
       given: [],
       configFile: { path: resolve('./pllm.yaml'), isNamed: false },
     });
@@ -90,6 +91,7 @@ describe('readConfig', () => {
       drainMs: 0,
       usageRetentionMs: 90 * 86_400_000,
       requestTimeoutMs: 5_000,
+      streamHoldMs: 15_000,
       given: expect.any(Array),
       configFile: { path: '/etc/pllm.yaml', isNamed: true },
     });

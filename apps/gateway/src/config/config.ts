@@ -46,6 +46,8 @@ export interface Config {
   readonly usageRetentionMs: number | undefined;
   /** How long a request may take to arrive, in milliseconds. */
   readonly requestTimeoutMs: number;
+  /** How long a stream's head waits for its first content, in milliseconds. */
+  readonly streamHoldMs: number;
   /** The variables that were set. */
   readonly given: readonly string[];
   /** Where providers and models are declared; `isNamed`: by an operator, who wants it to be there. */
@@ -94,6 +96,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     usageRetentionMs:
       read.PLLM_USAGE_RETENTION_DAYS === undefined ? undefined : read.PLLM_USAGE_RETENTION_DAYS * DAY_MS,
     requestTimeoutMs: (read.PLLM_REQUEST_TIMEOUT_SECONDS ?? 600) * 1000,
+    streamHoldMs: (read.PLLM_STREAM_HOLD_SECONDS ?? 15) * 1000,
     given: VARIABLES.filter((name) => read[name] !== undefined),
     configFile: {
       path: resolve(read.PLLM_CONFIG ?? './pllm.yaml'),

@@ -87,6 +87,7 @@ export class Environment {
   @IsOptional() @IsInt() @Min(0) @Max(3_600) PLLM_DRAIN_SECONDS?: number;
   @IsOptional() @IsInt() @Min(1) @Max(36_500) PLLM_USAGE_RETENTION_DAYS?: number;
   @IsOptional() @IsInt() @Min(1) @Max(3_600) PLLM_REQUEST_TIMEOUT_SECONDS?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(3_600) PLLM_STREAM_HOLD_SECONDS?: number;
 }
 
 const NUMBERS = [
@@ -98,6 +99,7 @@ const NUMBERS = [
   'PLLM_DRAIN_SECONDS',
   'PLLM_USAGE_RETENTION_DAYS',
   'PLLM_REQUEST_TIMEOUT_SECONDS',
+  'PLLM_STREAM_HOLD_SECONDS',
 ] as const;
 const TEXTS = [
   'HOST',

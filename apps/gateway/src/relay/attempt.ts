@@ -111,11 +111,29 @@ async function readUnstreamed(
   return new GatewayError('upstream_unavailable', { message: 'The provider did not answer with a stream.' });
 }
 
-/** Reads up to the first piece: a provider may send its error as the first event. */
+/** What a stream may bring before its first content; what is behind it is shown all the same. */
+const MOST_HELD_BYTES = 64 * 1024;
+
+/**
+ * The commit gate: holds a stream back until it has content. Until then the client has seen nothing of it, and
+ * whatever goes wrong (an error as an event, a cut, an end with nothing before it) is an error that another target
+ * may do better.
+ */
 async function begin(pieces: Pieces, contentType: string): Promise<PiecesWinner> {
-  const first = await pieces.next();
-  if (first) return { kind: 'pieces', contentType, first, pieces };
-  throw new GatewayError('upstream_unavailable', {
+  const first: Buffer[] = [];
+  let bytes = 0;
+  while (!pieces.hasContent || first.length === 0) {
+    const next = await pieces.next();
+    if (!next) throw emptyStream();
+    for (const piece of next) bytes += piece.length;
+    first.push(...next);
+    if (bytes > MOST_HELD_BYTES) break;
+  }
+  return { kind: 'pieces', contentType, first, pieces };
+}
+
+function emptyStream(): GatewayError {
+  return new GatewayError('upstream_unavailable', {
     message: 'The provider answered with an empty stream.',
   });
 }

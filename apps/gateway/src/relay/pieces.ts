@@ -9,6 +9,8 @@ export interface Pieces {
   /** What has come, never nothing; undefined: the answer is complete. @throws GatewayError where it was cut */
   next(): Promise<Buffer[] | undefined>;
   readonly usage: Usage | undefined;
+  /** Has anything come by which the client would see the answer? */
+  readonly hasContent: boolean;
   /** What can be said of the text that went out, where it is one. */
   readonly seen?: SeenText | undefined;
   /** What ends the answer, once it is complete. */
@@ -34,6 +36,10 @@ export class EventPieces implements Pieces, SseSink {
 
   get usage(): Usage | undefined {
     return this.decoder.usage;
+  }
+
+  get hasContent(): boolean {
+    return this.decoder.hasContent;
   }
 
   get ending(): string {
@@ -83,6 +89,7 @@ export class EventPieces implements Pieces, SseSink {
 
 /** Any other answer, as it comes. */
 export class BytesPieces implements Pieces {
+  readonly hasContent = true;
   readonly ending = '';
 
   constructor(

@@ -78,14 +78,15 @@ declare module 'fastify' {
     },
     {
       provide: Relay,
-      inject: [ModelRegistry, Attempts, UsageSpool, CallMetrics, Tracing],
+      inject: [ModelRegistry, Attempts, UsageSpool, CallMetrics, Tracing, CONFIG],
       useFactory: (
         models: ModelRegistry,
         attempts: Attempts,
         ledger: UsageSpool,
         metrics: CallMetrics,
         { tracer }: Tracing,
-      ) => new Relay(models, attempts, ledger, metrics, tracer),
+        config: Config,
+      ) => new Relay(models, attempts, ledger, metrics, tracer, config.streamHoldMs),
     },
   ],
   exports: [DefaultImageModel, Refusals, Relay, Uploads, UpstreamClient, UsageSpool],

@@ -1,4 +1,4 @@
-import { GatewayError, asksForStream } from '#contract';
+import { EVENT_STREAM, GatewayError, asksForStream } from '#contract';
 import type { CallSignal, Emit, HeaderPairs, Target, Usage } from '#contract';
 import { Tally } from '#metering';
 import type { UsageSpool } from '#metering';
@@ -21,6 +21,8 @@ interface Current {
   target?: Target;
   exchange?: Exchange;
   winner?: Winner;
+  /** Has the client the head of its stream? */
+  isOpen?: boolean;
 }
 
 /** The request path of every endpoint. */
@@ -32,6 +34,8 @@ export class Relay {
     private readonly observer: CallObserver,
     /** Undefined: nobody wants traces. */
     private readonly tracer: Tracer | undefined,
+    /** How long the head of a stream is held back for its first content, in milliseconds. */
+    private readonly holdMs: number,
   ) {}
 
   /**
@@ -48,6 +52,7 @@ export class Relay {
     const watch = new Stopwatch(call.startedAt);
     const trace = this.tracer?.begin(call);
     const current: Current = {};
+    const hold = asksForStream(call.request.value) ? this.hold(current, tally, emit) : undefined;
     signal.listen((reason) => current.exchange?.abort(reason));
     try {
       const { operation, request } = call;
@@ -64,18 +69,22 @@ export class Relay {
         const answer = this.attempts.receive(operation, request, target, exchange, span);
         return span ? span.follow(answer, exchange) : answer;
       });
+      clearTimeout(hold);
       current.winner = winner;
       tally.commit();
       if (winner.kind === 'pieces') {
         const now = performance.now();
         tally.seePiece(now);
-        await pass(winner, answerHeaders(tally, current, watch.open(now)), signal, emit);
+        const headers = answerHeaders(tally, current, watch.open(now));
+        if (!current.isOpen) emit({ kind: 'open', headers, contentType: winner.contentType });
+        await pass(winner, signal, emit);
       }
       tally.finish();
     } catch (thrown) {
       const error = GatewayError.from(thrown);
       throw tally.fail(current.target ? hideProvider(error, current.target.provider) : error);
     } finally {
+      clearTimeout(hold);
       signal.listen(undefined);
       current.exchange?.release();
       tally.seeUsage(usageOf(current.winner));
@@ -93,16 +102,23 @@ export class Relay {
       trace?.end(record, now);
     }
   }
+
+  /**
+   * A stream that is long in coming is opened without it: heartbeats keep alive whoever is on the way. Targets are
+   * asked on as before, since the client has seen nothing of an answer.
+   */
+  private hold(current: Current, tally: Tally, emit: Emit): NodeJS.Timeout {
+    return setTimeout(() => {
+      current.isOpen = true;
+      tally.open();
+      const headers = ['x-pllm-model', headerText(current.model ?? '')];
+      emit({ kind: 'open', headers, contentType: EVENT_STREAM });
+    }, this.holdMs);
+  }
 }
 
 /** The answer as it comes, and no faster than the client takes it: a slow one slows its upstream. */
-async function pass(
-  { contentType, first, pieces }: PiecesWinner,
-  headers: HeaderPairs,
-  signal: CallSignal,
-  emit: Emit,
-): Promise<void> {
-  emit({ kind: 'open', headers, contentType });
+async function pass({ first, pieces }: PiecesWinner, signal: CallSignal, emit: Emit): Promise<void> {
   for (let next: Buffer[] | undefined = first; next; next = await pieces.next()) {
     const full = emit({ kind: 'pieces', pieces: next });
     if (full) await full;

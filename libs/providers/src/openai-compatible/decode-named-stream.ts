@@ -15,6 +15,7 @@ const LAST = /\.(?:completed|done)$/;
 /** The streams of images and sound: events with a `type`, passed on as they come, their usage read on the way. */
 export class NamedEventDecoder implements StreamDecoder {
   usage: Usage | undefined;
+  hasContent = false;
   isComplete = false;
   ending = '';
   private hasLast = false;
@@ -37,6 +38,7 @@ export class NamedEventDecoder implements StreamDecoder {
     if (!members.read(data)) throw broken('The provider sent an event that is not JSON.');
     const type = this.typeOf(data) ?? event;
     if (type === 'error' || isGiven(data, members.start('error'))) throw decodeEmbeddedError(data);
+    this.hasContent = true;
     if (type !== undefined && LAST.test(type)) this.finish(type, data);
     const start = members.start('model');
     const edits = start < 0 ? [] : [{ start, end: members.end('model'), text: this.context.model }];

@@ -26,6 +26,7 @@ const MOST_SHAPES = 16;
 /** Passes chunks on as they come, under the client's model name, and reads the usage on the way. */
 export class ChunkDecoder implements StreamDecoder {
   usage: Usage | undefined;
+  hasContent = false;
   isComplete = false;
   private seen = 0;
   private readonly last: Buffer[] = [];
@@ -52,6 +53,7 @@ export class ChunkDecoder implements StreamDecoder {
     if (!members.read(data)) throw broken('The provider sent an event that is not JSON.');
     if (event.event === 'error' || isError(data)) throw decodeEmbeddedError(data);
     this.remember(data);
+    this.hasContent ||= saysSomething(data);
     const hasUsage = isGiven(data, members.start('usage'));
     if (hasUsage) {
       this.usage = parseUsage(data, members.start('usage'), members.end('usage')) ?? this.usage;
@@ -62,7 +64,7 @@ export class ChunkDecoder implements StreamDecoder {
 
   skim(bytes: Buffer, from: number): Skimmed | undefined {
     const { shape } = this;
-    const skimmed = this.isComplete ? undefined : shape?.skim(bytes, from);
+    const skimmed = this.isComplete || !this.hasContent ? undefined : shape?.skim(bytes, from);
     if (!shape || !skimmed) return undefined;
     for (let count = Math.min(skimmed.count, REMEMBERED); count > 0; count--) this.remember(shape.sample);
     return skimmed;
@@ -139,6 +141,31 @@ function hasFinishReason(data: Buffer): boolean {
   } catch {
     return false;
   }
+}
+
+interface Choice {
+  readonly finish_reason?: unknown;
+  readonly text?: unknown;
+  readonly delta?: Readonly<Record<string, unknown>> | null;
+}
+
+/** A choice that ended, or has more to it than who speaks. */
+function saysSomething(data: Buffer): boolean {
+  try {
+    const { choices } = JSON.parse(data.toString()) as { choices?: readonly Choice[] };
+    return Array.isArray(choices) && choices.some(isSaid);
+  } catch {
+    return false;
+  }
+}
+
+function isSaid({ finish_reason: reason, text, delta }: Choice): boolean {
+  if (isSomething(reason) || isSomething(text)) return true;
+  return Object.entries(delta ?? {}).some(([name, value]) => name !== 'role' && isSomething(value));
+}
+
+function isSomething(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null && value !== '';
 }
 
 export function broken(message: string): GatewayError {

@@ -57,6 +57,10 @@ class MendedStream implements StreamDecoder {
     return this.decoder.usage && this.count(this.decoder.usage);
   }
 
+  get hasContent(): boolean {
+    return this.decoder.hasContent;
+  }
+
   get isComplete(): boolean {
     return this.decoder.isComplete;
   }
