@@ -56,6 +56,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     errorCounts: app.get(ErrorCounts),
     publicPaths: PUBLIC_PATHS,
     corsOrigins: config.corsOrigins,
+    mostInFlight: config.mostInFlight,
     stalledMs: Math.min(STALLED_MS, config.requestTimeoutMs),
     recall: (request) => {
       if (drain.refusesCalls) return false;
@@ -69,7 +70,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     isDraining: () => drain.isDraining,
   });
   app.useGlobalFilters(new OpenAiErrorFilter(logger, (request, error) => refusals.record(request, error)));
-  const metrics = await startMetrics(config, app, () => fastify.inFlight.size);
+  const metrics = await startMetrics(config, app, fastify.loadGuard);
   await app.listen(config.port, config.host);
   const stop = async (): Promise<void> => {
     drain.begin();

@@ -28,6 +28,7 @@ describe('readConfig', () => {
       drainMs: 30_000,
       requestTimeoutMs: 600_000,
       streamHoldMs: 15_000,
+      mostInFlight: 10_000,
       given: [],
       configFile: { path: resolve('./pllm.yaml'), isNamed: false },
     });
@@ -92,6 +93,7 @@ describe('readConfig', () => {
       usageRetentionMs: 90 * 86_400_000,
       requestTimeoutMs: 5_000,
       streamHoldMs: 15_000,
+      mostInFlight: 10_000,
       given: expect.any(Array),
       configFile: { path: '/etc/pllm.yaml', isNamed: true },
     });

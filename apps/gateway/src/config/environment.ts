@@ -88,6 +88,7 @@ export class Environment {
   @IsOptional() @IsInt() @Min(1) @Max(36_500) PLLM_USAGE_RETENTION_DAYS?: number;
   @IsOptional() @IsInt() @Min(1) @Max(3_600) PLLM_REQUEST_TIMEOUT_SECONDS?: number;
   @IsOptional() @IsInt() @Min(1) @Max(3_600) PLLM_STREAM_HOLD_SECONDS?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(1_000_000) PLLM_MAX_IN_FLIGHT?: number;
 }
 
 const NUMBERS = [
@@ -100,6 +101,7 @@ const NUMBERS = [
   'PLLM_USAGE_RETENTION_DAYS',
   'PLLM_REQUEST_TIMEOUT_SECONDS',
   'PLLM_STREAM_HOLD_SECONDS',
+  'PLLM_MAX_IN_FLIGHT',
 ] as const;
 const TEXTS = [
   'HOST',

@@ -10,11 +10,13 @@ import { Cors } from './cors.js';
 import { decodeBody } from './decode-body.js';
 import { InFlight } from './in-flight.js';
 import { KnownRoutes } from './known-routes.js';
+import { LoadGuard, isModelCall, shed } from './load-guard.js';
 import { SlowClients } from './slow-clients.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
     inFlight: InFlight;
+    loadGuard: LoadGuard;
     errorCounts: ErrorCounts;
   }
   interface FastifyRequest {
@@ -34,6 +36,8 @@ export interface HttpSettings {
   readonly publicPaths: ReadonlySet<string>;
   /** Pages that may call: `*`, or `https://app.example`. */
   readonly corsOrigins: readonly string[];
+  /** How many calls may be in flight. */
+  readonly mostInFlight: number;
   /** How long a body may stand still, in milliseconds. */
   readonly stalledMs: number;
   /** Puts a caller who was here before on the request, if it is one. */
@@ -54,13 +58,7 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
   const routes = new KnownRoutes();
   const cors = new Cors(settings.corsOrigins);
   const ambiguity = new Ambiguity();
-  fastify.decorate('inFlight', new InFlight());
-  fastify.decorate('errorCounts', settings.errorCounts);
-  fastify.decorateRequest('caller', undefined);
-  fastify.decorateRequest('at', 0);
-  fastify.decorateRequest('startedAt', 0);
-  fastify.decorateRequest('call', undefined);
-  fastify.decorateRequest('answerHead', null as never);
+  const guard = decorate(fastify, settings);
   fastify.addHook('onRoute', (route) => routes.add(route.method, route.url));
   fastify.addHook('onRequest', (request, reply, done) => {
     const connection = connectionOf(request.raw.socket);
@@ -81,6 +79,7 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
       if (isPreflight(request) && answerPreflight(request, reply, cors, routes)) return;
       return done(routes.missing(request.method, pathOf(request), reply));
     }
+    if (guard.isFull && isModelCall(request)) return shed(request, reply);
     if (settings.publicPaths.has(request.routeOptions.url ?? '')) return done();
     if (settings.recall(request)) return done();
     settings.authenticate(request).then(() => done(), done);
@@ -93,6 +92,22 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
   keepBodiesAsBytes(fastify);
   void new SlowClients(fastify.server, settings.stalledMs);
   awaitAuthentication(fastify);
+}
+
+/** What the server and its requests carry. */
+function decorate(fastify: FastifyInstance, { mostInFlight, errorCounts }: HttpSettings): LoadGuard {
+  const inFlight = new InFlight();
+  const guard = new LoadGuard(mostInFlight, inFlight);
+  fastify.decorate('inFlight', inFlight);
+  fastify.decorate('loadGuard', guard);
+  fastify.addHook('onClose', async () => guard.close());
+  fastify.decorate('errorCounts', errorCounts);
+  fastify.decorateRequest('caller', undefined);
+  fastify.decorateRequest('at', 0);
+  fastify.decorateRequest('startedAt', 0);
+  fastify.decorateRequest('call', undefined);
+  fastify.decorateRequest('answerHead', null as never);
+  return guard;
 }
 
 /** A client that asks before it sends its body is told to when its key was found good, not before. */

@@ -13,14 +13,15 @@ import { LOGGER } from '../logging/logging.module.js';
 export async function startMetrics(
   { host, metricsPort, isMetricsPortGiven }: Config,
   app: INestApplicationContext,
-  inFlight: () => number,
+  load: { readonly inFlight: number; readonly limit: number },
 ): Promise<MetricsServer | undefined> {
   if (metricsPort === undefined) return undefined;
   const spool = app.get(UsageSpool);
   const registry = makeRegistry({
     calls: app.get(CallMetrics),
     errors: app.get(ErrorCounts),
-    inFlight,
+    inFlight: () => load.inFlight,
+    inFlightLimit: () => load.limit,
     spool: () => spool.depth,
   });
   try {

@@ -14,7 +14,7 @@ import { SeenText } from './seen-text.js';
 /** A target that answered: whole, or with the first pieces. */
 export type Winner = WholeWinner | PiecesWinner;
 
-interface WholeWinner {
+export interface WholeWinner {
   readonly kind: 'whole';
   readonly decoded: Decoded;
 }

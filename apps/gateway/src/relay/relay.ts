@@ -1,5 +1,5 @@
 import { EVENT_STREAM, GatewayError, asksForStream } from '#contract';
-import type { CallSignal, Emit, HeaderPairs, Target, Usage } from '#contract';
+import type { CallSignal, Emit, HeaderPairs, Reply, Target, Usage } from '#contract';
 import { Tally } from '#metering';
 import type { UsageSpool } from '#metering';
 import type { CallObserver, Tracer } from '#observability';
@@ -7,7 +7,7 @@ import { firstAnswer } from '#routing';
 import type { Exchange } from '#upstream';
 import type { ModelRegistry } from '../models/model-registry.js';
 import type { Call } from './call.js';
-import type { Attempts, PiecesWinner, Winner } from './attempt.js';
+import type { Attempts, PiecesWinner, WholeWinner, Winner } from './attempt.js';
 import { estimateUsage } from './estimate-usage.js';
 import { hideProvider } from './hide-provider.js';
 import { Stopwatch } from './stopwatch.js';
@@ -72,13 +72,8 @@ export class Relay {
       clearTimeout(hold);
       current.winner = winner;
       tally.commit();
-      if (winner.kind === 'pieces') {
-        const now = performance.now();
-        tally.seePiece(now);
-        const headers = answerHeaders(tally, current, watch.open(now));
-        if (!current.isOpen) emit({ kind: 'open', headers, contentType: winner.contentType });
-        await pass(winner, signal, emit);
-      }
+      if (winner.kind === 'pieces')
+        await pass(winner, openReply(winner, tally, current, watch), signal, emit);
       tally.finish();
     } catch (thrown) {
       const error = GatewayError.from(thrown);
@@ -94,9 +89,7 @@ export class Relay {
       await this.ledger.append(record);
       const now = performance.now();
       if (current.winner?.kind === 'whole') {
-        const { body, contentType = 'application/json' } = current.winner.decoded;
-        const headers = answerHeaders(tally, current, watch.answer(now));
-        emit({ kind: 'whole', headers, contentType, body });
+        emitWhole(current.winner, answerHeaders(tally, current, watch.answer(now)), emit);
       }
       this.observer.observe(record, watch.stop(now));
       trace?.end(record, now);
@@ -117,8 +110,32 @@ export class Relay {
   }
 }
 
+/** What goes before the pieces; undefined: the client has it. */
+function openReply(
+  { contentType }: PiecesWinner,
+  tally: Tally,
+  current: Current,
+  watch: Stopwatch,
+): Reply | undefined {
+  const now = performance.now();
+  tally.seePiece(now);
+  const headers = answerHeaders(tally, current, watch.open(now));
+  return current.isOpen ? undefined : { kind: 'open', headers, contentType };
+}
+
+function emitWhole({ decoded }: WholeWinner, headers: HeaderPairs, emit: Emit): void {
+  const { body, contentType = 'application/json' } = decoded;
+  emit({ kind: 'whole', headers, contentType, body });
+}
+
 /** The answer as it comes, and no faster than the client takes it: a slow one slows its upstream. */
-async function pass({ first, pieces }: PiecesWinner, signal: CallSignal, emit: Emit): Promise<void> {
+async function pass(
+  { first, pieces }: PiecesWinner,
+  opening: Reply | undefined,
+  signal: CallSignal,
+  emit: Emit,
+): Promise<void> {
+  if (opening) emit(opening);
   for (let next: Buffer[] | undefined = first; next; next = await pieces.next()) {
     const full = emit({ kind: 'pieces', pieces: next });
     if (full) await full;

@@ -28,6 +28,7 @@ const SHOWN: Readonly<Record<string, (config: Config) => string | number | undef
   PLLM_DRAIN_DELAY_SECONDS: (config) => config.drainDelayMs / 1000,
   PLLM_DRAIN_SECONDS: (config) => config.drainMs / 1000,
   PLLM_REQUEST_TIMEOUT_SECONDS: (config) => config.requestTimeoutMs / 1000,
+  PLLM_MAX_IN_FLIGHT: (config) => config.mostInFlight,
   PLLM_STREAM_HOLD_SECONDS: (config) => config.streamHoldMs / 1000,
 };
 

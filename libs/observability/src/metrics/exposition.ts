@@ -19,6 +19,8 @@ export interface MetricsSources {
   readonly calls: CallMetrics;
   readonly errors: ErrorCounts;
   inFlight(): number;
+  /** How many may be, now. */
+  inFlightLimit(): number;
   spool(): SpoolDepth;
 }
 
@@ -49,7 +51,7 @@ interface Described {
   collect(): Sample[];
 }
 
-function describeMetrics({ calls, errors, inFlight, spool }: MetricsSources): Described[] {
+function describeMetrics({ calls, errors, inFlight, inFlightLimit, spool }: MetricsSources): Described[] {
   return [
     counter('pllm_requests_total', 'Calls that reached the request path, when they were over.', () =>
       calls.channels.flatMap((channel) =>
@@ -72,6 +74,11 @@ function describeMetrics({ calls, errors, inFlight, spool }: MetricsSources): De
       errors.entries.map(([code, value]) => ({ labels: { error_type: code }, value })),
     ),
     gauge('pllm_requests_in_flight', 'Calls whose answer is not complete.', inFlight),
+    gauge(
+      'pllm_requests_in_flight_limit',
+      'How many may be: fewer while the process has too much to do.',
+      inFlightLimit,
+    ),
     gauge('pllm_spool_records', 'Usage records that are not in the database yet.', () => spool().records),
     gauge('pllm_spool_bytes', 'The same, in bytes.', () => spool().bytes),
     gauge('pllm_spool_oldest_age_seconds', 'How long the oldest of them has waited, at most.', () => {

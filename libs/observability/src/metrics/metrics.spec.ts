@@ -19,8 +19,8 @@ const TIMES: CallTimes = { totalMs: 50, upstreamMs: 49, firstTokenMs: undefined,
 const NO_SPOOL = { records: 0, bytes: 0, oldestAt: undefined };
 
 function exposed(calls: CallMetrics, errors = new ErrorCounts(), spool = NO_SPOOL as object) {
-  const sources = { calls, errors, inFlight: () => 2, spool: () => ({ ...NO_SPOOL, ...spool }) };
-  return makeRegistry(sources).metrics();
+  const load = { inFlight: () => 2, inFlightLimit: () => 100 };
+  return makeRegistry({ calls, errors, ...load, spool: () => ({ ...NO_SPOOL, ...spool }) }).metrics();
 }
 
 /** The samples of our own metrics, each by its line up to the value. */
