@@ -49,6 +49,7 @@ describe('the table of errors', () => {
   it('sends to the next target what another target may do better, and only that', () => {
     const next = CODES.filter((code) => ERRORS[code].retry === 'next');
     expect(next.sort()).toEqual([
+      'provider_busy',
       'rate_limit_exceeded',
       'unsupported_operation',
       'upstream_rejected',

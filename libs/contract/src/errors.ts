@@ -74,6 +74,7 @@ export const ERRORS = {
   upstream_unavailable: fact(503, 'service_unavailable_error', 'next', 'The provider is not available.'),
   upstream_timeout: fact(503, 'service_unavailable_error', 'next', 'The provider did not answer in time.'),
   service_unavailable: fact(503, 'service_unavailable_error', 'never', 'The service is not available now.'),
+  provider_busy: fact(503, 'service_unavailable_error', 'next', 'The provider has as many calls as it may.'),
   overloaded: fact(503, 'service_unavailable_error', 'never', 'The gateway has too much to do. Try again.'),
   server_error: fact(500, 'server_error', 'never', 'The server had an error while processing the request.'),
 } as const satisfies Record<string, ErrorFacts>;
