@@ -73,7 +73,9 @@ describe('too many states', () => {
     expect(states.generation).toBe(0);
     states.of(target('new'));
     expect([states.size, states.generation]).toEqual([19, 1]);
-    const kept = targets.filter((each, at) => states.get('p', each.model) === known[at]).map(({ model }) => model);
+    const kept = targets
+      .filter((each, at) => states.get('p', each.model) === known[at])
+      .map(({ model }) => model);
     expect(kept.slice(0, 4)).toEqual(['0', '1', '4', '5']);
   });
 
