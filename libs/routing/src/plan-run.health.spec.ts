@@ -88,6 +88,13 @@ describe('ejected targets', () => {
     expect(world.asked).toEqual(['a', 'a', 'b']);
   });
 
+  it('are asked when all of them were ejected between plan and call', async () => {
+    const world = worldOf('a b');
+    const run = world.start();
+    for (const name of ['a', 'b']) world.fail(name, 'upstream_unavailable', {}, 5);
+    expect(await world.run(['ok'], run)).toBe('answer of a');
+  });
+
   it('are asked when there is nobody else, and closed by their answer', async () => {
     const world = worldOf('a');
     world.fail('a', 'upstream_unavailable', {}, 5);
@@ -112,6 +119,14 @@ describe('a target that said when to come back', () => {
     world.now += 1;
     expect(await world.run(['ok'])).toBe('answer of a');
     expect(world.asked).toEqual(['a', 'a']);
+  });
+
+  it('is not called by a call that was planned before', async () => {
+    const world = worldOf('a');
+    const run = world.start();
+    world.fail('a', 'rate_limit_exceeded', { retryAfter: 7 });
+    expect(await world.run(['ok'], run)).toBe('rate_limit_exceeded ');
+    expect(world.asked).toEqual([]);
   });
 
   it('is 503 where it was one', async () => {

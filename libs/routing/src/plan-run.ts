@@ -63,7 +63,7 @@ export class PlanRun {
     attempt: (step: Step) => Promise<Answer>,
     sleep: (ms: number) => Promise<void>,
   ): Promise<Answer> {
-    let step = this.next();
+    let step = this.next() ?? this.lastResort();
     while (step) {
       this.begin(step);
       let answer: Answer;

@@ -35,13 +35,16 @@ export interface Plan {
 }
 
 /** What a call is told for which nobody may be asked. */
-export function refuse({ passedOver }: Plan, now: number): GatewayError {
-  const cooling = passedOver.filter(({ reason }) => reason === 'cooling');
+export function refuse({ steps, passedOver }: Plan, now: number): GatewayError {
+  const able = [...steps, ...passedOver.filter(({ reason }) => reason !== 'unsupported')];
+  const cooling = able
+    .map(({ state }) => state.circuit.health(now))
+    .filter(({ state }) => state === 'cooling');
   if (cooling.length > 0) {
-    const until = Math.min(...cooling.map((each) => each.until ?? now));
-    const isLimited = cooling.some(({ because }) => because === 'rate-limit');
+    const until = Math.min(...cooling.map((health) => health.until));
+    const isLimited = cooling.some(({ reason }) => reason === 'rate-limit');
     const code = isLimited ? 'rate_limit_exceeded' : 'upstream_unavailable';
-    return new GatewayError(code, { retryAfter: Math.max(0, until - now) / 1_000 });
+    return new GatewayError(code, { retryAfter: (until - now) / 1_000 });
   }
   if (passedOver.length > 0) return new GatewayError('unsupported_operation', { param: 'model' });
   return new GatewayError('upstream_unavailable', { message: 'The model has no target that is enabled.' });
