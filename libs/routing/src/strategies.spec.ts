@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_TIMEOUTS } from '#contract';
 import type { Price, Target } from '#contract';
+import { seededDice } from '../../../test/support/seeded-dice.js';
 import type { Strategy } from './model.js';
 import { STRATEGIES } from './model.js';
 import { Rotation } from './rotation.js';
@@ -33,17 +34,6 @@ function candidatesOf(...traits: readonly Traits[]): Candidate[] {
   });
 }
 
-/** Dice that are the same in every run (mulberry32). */
-function seeded(seed = 1): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 function contextOf(dice: () => number, streamed = true): OrderContext {
   const usage = { promptTokens: 1_000, completionTokens: 100, images: 0, audioSeconds: 0, characters: 0 };
   return { call: { streamed, expectedUsage: () => usage }, rotation: new Rotation(), dice };
@@ -53,7 +43,7 @@ const names = (placed: readonly Placed[]): string => placed.map(({ target }) => 
 
 /** How often each target is first, in percent, over so many calls. */
 function shares(strategy: Strategy, candidates: readonly Candidate[], calls: number): number[] {
-  const context = contextOf(seeded());
+  const context = contextOf(seededDice());
   const counts = candidates.map(() => 0);
   for (let call = 0; call < calls; call++) {
     const first = orderTargets(strategy, candidates, context)[0];
@@ -72,7 +62,7 @@ describe('every strategy', () => {
   it.each(STRATEGIES)('%s places every target once', (strategy) => {
     const candidates = candidatesOf({}, { weight: 3 }, { weight: 0 }, { firstTokenMs: 5 }, { inFlight: 2 });
     for (let call = 0; call < 50; call++) {
-      const placed = orderTargets(strategy, candidates, contextOf(seeded(call)));
+      const placed = orderTargets(strategy, candidates, contextOf(seededDice(call)));
       expect(names(placed).split(' ').sort()).toEqual(['a', 'b', 'c', 'd', 'e']);
     }
   });
@@ -86,14 +76,14 @@ describe('every strategy', () => {
       { priority: 1, firstTokenMs: 900, price: { request: 9e9 } },
     );
     for (let call = 0; call < 50; call++) {
-      const placed = orderTargets(strategy, candidates, contextOf(seeded(call)));
+      const placed = orderTargets(strategy, candidates, contextOf(seededDice(call)));
       expect(placed.map(({ target }) => target.priority)).toEqual([1, 1, 2, 2]);
     }
   });
 
   it.each(STRATEGIES)('%s takes what it is given: one, or none', (strategy) => {
-    expect(orderTargets(strategy, [], contextOf(seeded()))).toEqual([]);
-    expect(names(orderTargets(strategy, candidatesOf({ weight: 0 }), contextOf(seeded())))).toBe('a');
+    expect(orderTargets(strategy, [], contextOf(seededDice()))).toEqual([]);
+    expect(names(orderTargets(strategy, candidatesOf({ weight: 0 }), contextOf(seededDice())))).toBe('a');
   });
 });
 
@@ -131,7 +121,7 @@ describe('weighted', () => {
 
   it('draws the following places by the weights of those that are left', () => {
     const candidates = candidatesOf({ weight: 1 }, { weight: 6 }, { weight: 3 });
-    const context = contextOf(seeded(7));
+    const context = contextOf(seededDice(7));
     const seconds = Array.from({ length: 100_000 }, () => orderTargets('weighted', candidates, context))
       .filter(([first]) => first?.target.model === 'b')
       .map((placed) => placed[1]?.target.model);
@@ -143,12 +133,12 @@ describe('weighted', () => {
     const placed = orderTargets(
       'weighted',
       candidatesOf({ weight: 0 }, {}, { weight: 0 }),
-      contextOf(seeded()),
+      contextOf(seededDice()),
     );
     expect(names(placed)).toBe('b a c');
     expect(placed.map(({ score }) => score)).toEqual([1, 0, 0]);
     expect(
-      names(orderTargets('weighted', candidatesOf({ weight: 0 }, { weight: 0 }), contextOf(seeded()))),
+      names(orderTargets('weighted', candidatesOf({ weight: 0 }, { weight: 0 }), contextOf(seededDice()))),
     ).toBe('a b');
   });
 });
@@ -156,14 +146,14 @@ describe('weighted', () => {
 describe('round-robin', () => {
   it('gives turns by weight, smoothly', () => {
     const candidates = candidatesOf({ weight: 5 }, {}, {}, { weight: 0 });
-    const context = contextOf(seeded());
+    const context = contextOf(seededDice());
     const firsts = Array.from({ length: 7 }, () => orderTargets('round-robin', candidates, context)[0]);
     expect(firsts.map((placed) => placed?.target.model).join('')).toBe('aabacaa');
   });
 
   it('has the one whose turn is nearest come second, and a weight of 0 last', () => {
     const candidates = candidatesOf({ weight: 0 }, {}, {}, {});
-    const context = contextOf(seeded());
+    const context = contextOf(seededDice());
     const orders = Array.from({ length: 3 }, () => names(orderTargets('round-robin', candidates, context)));
     expect(orders).toEqual(['b c d a', 'c d b a', 'd b c a']);
   });
@@ -237,7 +227,7 @@ describe('least-busy', () => {
 
   it('keeps targets evenly busy for their weights', () => {
     const candidates = candidatesOf({ weight: 2 }, {}, {});
-    const context = contextOf(seeded(3));
+    const context = contextOf(seededDice(3));
     for (let call = 0; call < 4_000; call++) {
       const first = orderTargets('least-busy', candidates, context)[0];
       if (first) first.state.inFlight++;
@@ -255,7 +245,7 @@ describe('lowest-cost', () => {
       { price: { input: 5_000_000, output: 1_000_000 } },
       { price: { input: 0, output: 0 } },
     );
-    const placed = orderTargets('lowest-cost', candidates, contextOf(seeded()));
+    const placed = orderTargets('lowest-cost', candidates, contextOf(seededDice()));
     expect(names(placed)).toBe('d c b a');
     expect(placed.map(({ score }) => score)).toEqual([0, 5_100, 10_000, null]);
   });
