@@ -27,6 +27,13 @@ describe('a call', () => {
       'rate_limit_exceeded a',
       'a b',
     ],
+    [
+      'two rate limits: the first',
+      'a b',
+      ['rate_limit_exceeded', 'rate_limit_exceeded'],
+      'rate_limit_exceeded a',
+      'a b',
+    ],
     ['a rate limit last', 'a b', ['upstream_timeout', 'rate_limit_exceeded'], 'rate_limit_exceeded b', 'a b'],
     [
       'but the client’s fault is final',

@@ -223,6 +223,18 @@ describe('turns', () => {
     expect(firsts(new Planner(new TargetStates(), () => 0), 6, make)).toBe('abcabc');
   });
 
+  it('are not taken by who only looks', () => {
+    const planner = new Planner(new TargetStates(), () => 0);
+    const seen = Array.from({ length: 3 }, () => {
+      const looked = planner.preview(make(), [], CALL, NOW);
+      expect(planner.preview(make(), [], CALL, NOW)).toEqual(looked);
+      const plan = planner.plan(make(), [], CALL, NOW);
+      expect(looked).toEqual(plan);
+      return plan.steps[0]?.target.model;
+    });
+    expect(seen).toEqual(['a', 'b', 'c']);
+  });
+
   it('are not used up by calls to which the model is a fallback', () => {
     const planner = new Planner(new TargetStates(), () => 0);
     const main = make();

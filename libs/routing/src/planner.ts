@@ -5,7 +5,7 @@ import type { Model } from './model.js';
 import type { PassedOver, Plan, Step } from './plan.js';
 import { Rotation } from './rotation.js';
 import { orderTargets } from './strategies.js';
-import type { Candidate } from './strategies.js';
+import type { Candidate, OrderContext } from './strategies.js';
 import type { TargetStates } from './target-states.js';
 
 /** What a plan is made for. */
@@ -52,27 +52,44 @@ export class Planner {
     const prepared = this.prepare(model);
     if (prepared.constant && fallbacks.length === 0 && isAllAllowed(prepared.candidates, call, now))
       return prepared.constant;
+    return this.make(model, fallbacks, call, now, (rotation) => rotation);
+  }
+
+  /** The plan that a call would get, without taking its turn. */
+  preview(model: Model, fallbacks: readonly Model[], call: PlannedCall, now: number): Plan {
+    return this.make(model, fallbacks, call, now, (rotation) => rotation.copy());
+  }
+
+  private make(
+    model: Model,
+    fallbacks: readonly Model[],
+    call: PlannedCall,
+    now: number,
+    turns: (rotation: Rotation) => Rotation,
+  ): Plan {
     const draft: Draft = { steps: [], passedOver: [] };
-    this.add(draft, model, prepared.rotation, call, now);
-    for (const fallback of fallbacks)
-      this.add(draft, fallback, this.prepare(fallback).fallbackRotation, call, now);
+    const { rotation } = this.prepare(model);
+    this.add(draft, model, { call, rotation: turns(rotation), dice: this.dice }, now);
+    for (const fallback of fallbacks) {
+      const { fallbackRotation } = this.prepare(fallback);
+      this.add(draft, fallback, { call, rotation: turns(fallbackRotation), dice: this.dice }, now);
+    }
     if (draft.steps.length === 0) takeLastResort(draft);
     return { model: model.id, retry: model.retry ?? DEFAULT_RETRY, ...draft };
   }
 
-  private add(draft: Draft, model: Model, rotation: Rotation, call: PlannedCall, now: number): void {
+  private add(draft: Draft, model: Model, context: PlanContext, now: number): void {
     const { steps, passedOver } = draft;
     const known = [...steps, ...passedOver].map(({ state }) => state);
     const allowed: Candidate[] = [];
     for (const candidate of this.prepare(model).candidates) {
       // A fallback's target that is the model's too was asked by then.
       if (known.includes(candidate.state)) continue;
-      const reason = passOver(candidate, model.id, call, now);
+      const reason = passOver(candidate, model.id, context.call, now);
       if (reason) passedOver.push(reason);
       else allowed.push(candidate);
     }
     if (allowed.length === 0) return;
-    const context = { call, rotation, dice: this.dice };
     for (const placed of orderTargets(model.strategy ?? 'priority', allowed, context))
       steps.push(toStep(placed, model.id));
   }
@@ -105,6 +122,10 @@ export class Planner {
     rotation.keep(candidates.map(({ state }) => state));
     return rotation;
   }
+}
+
+interface PlanContext extends OrderContext {
+  readonly call: PlannedCall;
 }
 
 interface Draft {

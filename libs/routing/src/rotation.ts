@@ -33,6 +33,13 @@ export class Rotation {
     return this.turns.find((turn) => turn.key === key)?.current ?? 0;
   }
 
+  /** The same turns, to look ahead without taking one. */
+  copy(): Rotation {
+    const copy = new Rotation();
+    copy.turns = this.turns.map((turn) => ({ ...turn }));
+    return copy;
+  }
+
   /** Forgets the targets that the model has no more. */
   keep(keys: readonly object[]): void {
     this.turns = this.turns.filter(({ key }) => keys.includes(key));
