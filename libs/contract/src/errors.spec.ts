@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ERRORS, GatewayError } from './errors.js';
-import type { ErrorCode } from './errors.js';
+import type { ErrorCode, Retry } from './errors.js';
 
 /** The statuses that go with each type: clients choose their exception class by status. */
 const STATUSES: Readonly<Record<string, readonly number[]>> = {
@@ -23,7 +23,7 @@ describe('the table of errors', () => {
     expect(param).toBeNull();
     expect(told).toBe(code);
     expect(STATUSES[type]).toContain(error.status);
-    expect(['never', 'same', 'next']).toContain(error.retry);
+    expect(['never', 'same', 'next', 'fallback']).toContain(error.retry);
   });
 
   // A code is a promise to clients: this list may only grow.
@@ -46,16 +46,21 @@ describe('the table of errors', () => {
     expect(new GatewayError(code)).toMatchObject({ status, type });
   });
 
-  it('sends to the next target what another target may do better, and only that', () => {
-    const next = CODES.filter((code) => ERRORS[code].retry === 'next');
-    expect(next.sort()).toEqual([
-      'provider_busy',
-      'rate_limit_exceeded',
-      'unsupported_operation',
-      'upstream_rejected',
-      'upstream_timeout',
-      'upstream_unavailable',
-    ]);
+  it.each<[Retry, ErrorCode[]]>([
+    ['same', ['upstream_unavailable']],
+    [
+      'next',
+      [
+        'provider_busy',
+        'rate_limit_exceeded',
+        'unsupported_operation',
+        'upstream_rejected',
+        'upstream_timeout',
+      ],
+    ],
+    ['fallback', ['context_length_exceeded']],
+  ])('says who may do better: %s, and only of these', (retry, codes) => {
+    expect(CODES.filter((code) => ERRORS[code].retry === retry).sort()).toEqual(codes);
   });
 });
 
@@ -100,6 +105,14 @@ describe('what an error tells', () => {
     expect(error.toBody().error).toMatchObject({ message: 'Ours.', param: 'ours', code: 'x' });
   });
 
+  it('knows the status that the upstream answered with, and does not tell it', () => {
+    const upstream = { status: 422, code: null, message: 'No.', param: null };
+    expect(new GatewayError('upstream_refused', { upstream }).upstreamStatus).toBe(422);
+    const error = new GatewayError('upstream_rejected', { upstreamStatus: 401 });
+    expect([error.upstreamStatus, error.status]).toEqual([401, 503]);
+    expect(new GatewayError('upstream_unavailable').upstreamStatus).toBeUndefined();
+  });
+
   it('does not tell its cause', () => {
     const error = new GatewayError('server_error', { cause: new Error('secret') });
     expect(error.cause).toEqual(new Error('secret'));
@@ -125,6 +138,20 @@ describe('when to come back', () => {
   it('is not said where nobody knows', () => {
     expect(new GatewayError('rate_limit_exceeded').toHeaders()).toEqual({});
     expect(new GatewayError('upstream_unavailable').toHeaders()).toEqual({});
+  });
+
+  it('can be another time, and all else stays', () => {
+    const upstream = { status: 429, code: 'x', message: 'Theirs.', param: 'theirs' };
+    const details = { upstream, message: 'Ours.', param: 'ours', cause: new Error('x'), retryAfter: 9 };
+    const error = new GatewayError('rate_limit_exceeded', details);
+    expect(error.withRetryAfter(9)).toBe(error);
+    const sooner = error.withRetryAfter(2);
+    expect({ ...sooner, message: sooner.message, cause: sooner.cause }).toEqual({
+      ...error,
+      message: error.message,
+      cause: error.cause,
+      retryAfter: 2,
+    });
   });
 
   it('is never, where asking again cannot help', () => {

@@ -7,8 +7,11 @@ export type ErrorType =
   | 'server_error'
   | 'service_unavailable_error';
 
-/** May the same target, or the next one, do better? */
-export type Retry = 'never' | 'same' | 'next';
+/**
+ * Who may do better? `same`: any target, the same one included, a moment later; `next`: another target; `fallback`:
+ * another upstream model; `never`: nobody.
+ */
+export type Retry = 'never' | 'same' | 'next' | 'fallback';
 
 interface ErrorFacts {
   readonly status: number;
@@ -65,13 +68,19 @@ export const ERRORS = {
   insufficient_quota: fact(429, 'rate_limit_error', 'never', 'The budget is spent.'),
   client_closed_request: fact(499, 'invalid_request_error', 'never', 'The client went away.'),
   upstream_refused: fact(400, 'invalid_request_error', 'never', 'The provider refused the request.'),
+  context_length_exceeded: fact(
+    400,
+    'invalid_request_error',
+    'fallback',
+    'The request is longer than the context of the model.',
+  ),
   upstream_rejected: fact(
     503,
     'service_unavailable_error',
     'next',
     'The gateway is not set up to reach this model.',
   ),
-  upstream_unavailable: fact(503, 'service_unavailable_error', 'next', 'The provider is not available.'),
+  upstream_unavailable: fact(503, 'service_unavailable_error', 'same', 'The provider is not available.'),
   upstream_timeout: fact(503, 'service_unavailable_error', 'next', 'The provider did not answer in time.'),
   service_unavailable: fact(503, 'service_unavailable_error', 'never', 'The service is not available now.'),
   provider_busy: fact(503, 'service_unavailable_error', 'next', 'The provider has as many calls as it may.'),
@@ -94,9 +103,11 @@ export interface ErrorDetails {
   readonly param?: string | null;
   readonly cause?: unknown;
   /** Printed instead of our own status, code and message. */
-  readonly upstream?: UpstreamFault;
+  readonly upstream?: UpstreamFault | undefined;
+  /** The status that the upstream answered with, where nothing of what it said is for clients. */
+  readonly upstreamStatus?: number | undefined;
   /** Seconds until it is worth asking again. */
-  readonly retryAfter?: number;
+  readonly retryAfter?: number | undefined;
 }
 
 /** OpenAI's error object: all four members are required, two may be null. */
@@ -116,6 +127,8 @@ export class GatewayError extends Error {
   readonly retry: Retry;
   readonly param: string | null;
   readonly upstream: UpstreamFault | undefined;
+  /** Undefined: the upstream did not answer, or nobody asked it. */
+  readonly upstreamStatus: number | undefined;
   readonly retryAfter: number | undefined;
 
   constructor(
@@ -130,7 +143,15 @@ export class GatewayError extends Error {
     this.retry = facts.retry;
     this.param = details.param ?? details.upstream?.param ?? null;
     this.upstream = details.upstream;
+    this.upstreamStatus = details.upstreamStatus ?? details.upstream?.status;
     this.retryAfter = details.retryAfter;
+  }
+
+  /** The same error, that is worth asking again after so many seconds. */
+  withRetryAfter(retryAfter: number | undefined): GatewayError {
+    if (retryAfter === this.retryAfter) return this;
+    const { message, param, cause, upstream, upstreamStatus } = this;
+    return new GatewayError(this.code, { message, param, cause, upstream, upstreamStatus, retryAfter });
   }
 
   /** The body that a client sees. */

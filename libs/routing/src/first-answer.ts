@@ -17,7 +17,7 @@ export async function firstAnswer<Answer>(
       return await attempt(target);
     } catch (thrown) {
       const error = GatewayError.from(thrown);
-      if (error.retry !== 'next') throw error;
+      if (error.retry !== 'next' && error.retry !== 'same') throw error;
       if (failure?.code !== 'rate_limit_exceeded') failure = error;
     }
   }

@@ -1,6 +1,17 @@
+export { Circuit } from './circuit.js';
+export type { Health, HealthChange, HealthReason } from './circuit.js';
+export type { ExpectedCall, ExpectedUsage } from './expected-call.js';
 export { firstAnswer } from './first-answer.js';
 export { DEFAULT_RETRY, STRATEGIES } from './model.js';
 export type { Model, RetryRules, Strategy } from './model.js';
 export { ParallelLimit } from './parallel-limit.js';
-export { orderByPriority } from './plan.js';
+export { orderByPriority } from './order-by-priority.js';
+export type { PassedOver, Plan, Step } from './plan.js';
+export { PlanRun } from './plan-run.js';
+export type { AttemptLog, RunWorld } from './plan-run.js';
+export { Planner } from './planner.js';
+export type { PlannedCall } from './planner.js';
+export type { TargetState } from './target-state.js';
+export { TargetStates } from './target-states.js';
+export type { TargetHealth } from './target-states.js';
 export { compileGlob, restOf } from './wildcard.js';

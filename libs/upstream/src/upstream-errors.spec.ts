@@ -45,7 +45,8 @@ describe('a broken exchange', () => {
   ])('%s is %s', (code, expected) => {
     const cause = Object.assign(new Error('connect 10.0.0.1:443'), { code });
     const error = asUpstreamError(cause);
-    expect(error).toMatchObject({ code: expected, retry: 'next', cause });
+    const retry = expected === 'upstream_timeout' ? 'next' : 'same';
+    expect(error).toMatchObject({ code: expected, retry, cause });
     expect(JSON.stringify(error.toBody())).not.toContain('10.0.0.1');
   });
 

@@ -11,6 +11,9 @@ const OPENAI = {
   },
 };
 
+/** A client's fault that no other model would take either. */
+const REFUSED = { error: { ...OPENAI.error, code: 'invalid_value' } };
+
 function decode(status: number, body: unknown, retryAfter?: number) {
   return decodeError(status, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), retryAfter);
 }
@@ -38,7 +41,7 @@ describe('an error answer, by status', () => {
     [504, 'upstream_unavailable', 503],
     [529, 'upstream_unavailable', 503],
   ])('%i is %s, told as %i', (upstream, code, status) => {
-    expect(decode(upstream, OPENAI)).toMatchObject({ code, status });
+    expect(decode(upstream, REFUSED)).toMatchObject({ code, status, upstreamStatus: upstream });
   });
 
   it.each([400, 409, 413, 415, 422, 429])('keeps code, message and parameter of a %i', (status) => {
@@ -55,10 +58,20 @@ describe('an error answer, by status', () => {
     expect(body).not.toContain('"k"');
   });
 
+  it('goes to a fallback where the context is too short', () => {
+    for (const status of [400, 413, 422])
+      expect(decode(status, OPENAI)).toMatchObject({
+        code: 'context_length_exceeded',
+        status,
+        retry: 'fallback',
+      });
+    expect(decode(500, OPENAI).code).toBe('upstream_unavailable');
+  });
+
   it('goes to the next target for all but the client’s own faults', () => {
     const retries = [400, 409, 413, 415, 422, 401, 402, 403, 404, 408, 429, 500, 503].map((status) => [
       status,
-      decode(status, OPENAI).retry,
+      decode(status, REFUSED).retry,
     ]);
     expect(retries.filter(([, retry]) => retry === 'never').map(([status]) => status)).toEqual([
       400, 409, 413, 415, 422,
@@ -119,6 +132,37 @@ describe('an error answer, by shape', () => {
 
   it('cuts a message that nobody would read', () => {
     expect(decode(400, { error: { message: 'x'.repeat(100_000) } }).message).toHaveLength(2_000);
+  });
+});
+
+describe('a request that is too long', () => {
+  it.each<[string, unknown]>([
+    [
+      'llama.cpp',
+      { error: { code: 400, type: 'exceed_context_size_error', message: 'the request is too large' } },
+    ],
+    [
+      'vLLM',
+      { object: 'error', message: "This model's maximum context length is 4096 tokens. However…", code: 400 },
+    ],
+    [
+      'xAI',
+      { error: "This model's maximum prompt length is 131072 but the request contains 140000 tokens." },
+    ],
+    ['llama.cpp’s words', { error: { message: 'the request exceeds the available context size' } }],
+    ['Ollama', { error: 'the input length exceeds the context length' }],
+    ['Fireworks', { error: { message: 'The prompt is too long: 9000, model maximum context length: 8192' } }],
+  ])('is known by %s', (_, body) => {
+    expect(decode(400, body).code).toBe('context_length_exceeded');
+  });
+
+  it.each([
+    'Too long.',
+    "'messages' is too long",
+    'The name exceeds the length of 64.',
+    'Unknown model context.',
+  ])('is not: %s', (message) => {
+    expect(decode(400, { error: { message } }).code).toBe('upstream_refused');
   });
 });
 

@@ -7,6 +7,17 @@ const CLIENT_FAULTS = new Set([400, 409, 413, 415, 422]);
 /** No upstream writes a longer message that a person would read. */
 const MESSAGE_LIMIT = 2_000;
 
+/** A request that is longer than the model's context, in the codes and types of OpenAI, llama.cpp and their like. */
+const CONTEXT_CODES = new Set([
+  'context_length_exceeded',
+  'exceed_context_size_error',
+  'model_context_window_exceeded',
+]);
+
+/** The same in the words of those that have no code for it: vLLM, DeepSeek, xAI, Together, Fireworks, Ollama. */
+const CONTEXT_WORDS =
+  /(maximum|max|exceeds? the( available)?|model'?s) (context|prompt)( window)?[ _](length|size)|\bprompt is too long\b|\binput is too long\b|context window (is )?exceeded/i;
+
 /** An upstream's error answer as the client may see it (docs/errors.md). */
 export function decodeError(status: number, body: Buffer, retryAfter?: number): GatewayError {
   return toGatewayError(status, parse(body), retryAfter);
@@ -21,15 +32,27 @@ export function decodeEmbeddedError(body: Buffer): GatewayError {
 function toGatewayError(status: number, value: unknown, retryAfter?: number): GatewayError {
   const cause = new Error(`upstream status ${status}`);
   if (CLIENT_FAULTS.has(status)) {
-    return new GatewayError('upstream_refused', { upstream: readFault(status, value), cause });
+    const upstream = readFault(status, value);
+    const code = isTooLong(value, upstream) ? 'context_length_exceeded' : 'upstream_refused';
+    return new GatewayError(code, { upstream, cause });
   }
   if (status === 429) {
     const upstream = readFault(status, value);
     return new GatewayError('rate_limit_exceeded', { upstream, cause, retryAfter });
   }
-  if (status === 408) return new GatewayError('upstream_timeout', { cause });
-  if (status < 500) return new GatewayError('upstream_rejected', { cause });
-  return new GatewayError('upstream_unavailable', { cause, retryAfter });
+  const details = { cause, upstreamStatus: status };
+  if (status === 408) return new GatewayError('upstream_timeout', details);
+  if (status < 500) return new GatewayError('upstream_rejected', details);
+  return new GatewayError('upstream_unavailable', { ...details, retryAfter });
+}
+
+/** Another model may have room for what this one has not. */
+function isTooLong(value: unknown, { code, message }: UpstreamFault): boolean {
+  const outer = isObject(value) ? value : {};
+  const error = isObject(outer.error) ? outer.error : outer;
+  return (
+    [code, error.type].some((word) => isText(word) && CONTEXT_CODES.has(word)) || CONTEXT_WORDS.test(message)
+  );
 }
 
 /** OpenAI's `{error: {…}}`, vLLM's older `{object: "error", message}`, `{error: "text"}`, FastAPI's `{detail}`. */

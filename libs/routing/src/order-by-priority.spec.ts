@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_TIMEOUTS } from '#contract';
 import type { Target } from '#contract';
-import { orderByPriority } from './plan.js';
+import { orderByPriority } from './order-by-priority.js';
 
 function target(model: string, priority: number): Target {
   const provider = { id: 'p', name: 'p', type: 'x', baseUrl: 'http://x', secret: undefined, headers: {} };
   return { provider, model, priority, timeouts: DEFAULT_TIMEOUTS };
 }
 
-describe('a plan', () => {
+describe('targets by priority', () => {
   it.each<[string, [string, number][], string]>([
     [
       'lowest number first',
