@@ -44,4 +44,6 @@ export interface UsageRecord {
   readonly attempts: number;
   /** The request's `user`. */
   readonly endUser: string | null;
+  /** Why the call was routed as it was, as JSON; absent or null: nothing was to decide. */
+  readonly decision?: object | null;
 }
