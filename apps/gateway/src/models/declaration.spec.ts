@@ -12,7 +12,14 @@ const ANYBODY = { mayCall: () => true };
 function provider(name: string, id = `prov_${name}`, rest: Partial<ProviderRow> = {}): ProviderRow {
   const sealed = sealProviderSecrets(box, id, { apiKey: `key-of-${id}`, headers: {} });
   const times = { createdAt: at, updatedAt: at };
-  const fields = { type: 'sandbox', baseUrl: `http://${id}`, secretLast4: null, timeouts: {}, enabled: true };
+  const fields = {
+    type: 'sandbox',
+    baseUrl: `http://${id}`,
+    secretLast4: null,
+    timeouts: {},
+    maxParallel: null,
+    enabled: true,
+  };
   return { id, name, ...fields, sealed, ...times, ...rest };
 }
 
@@ -23,12 +30,15 @@ function model(id: string, provider: ProviderRow, upstreamModel = 'up'): ModelRo
     providerId: provider.id,
     upstreamModel,
     priority: 0,
+    weight: 1,
     timeouts: {},
     price: {},
   };
   const settings = {
     ownedBy: 'me',
     strategy: 'priority',
+    fallbacks: [],
+    retry: {},
     timeouts: {},
     price: {},
     metadata: {},

@@ -1,15 +1,16 @@
-import { DEFAULT_TIMEOUTS, GatewayError } from '#contract';
-import type { Provider, Target, Timeouts } from '#contract';
-import { PriceBook, readPrice } from '#metering';
+import { GatewayError } from '#contract';
+import type { Provider } from '#contract';
+import { PriceBook } from '#metering';
 import type { PriceText } from '#metering';
-import type { Database, ModelRow, PriceRow, ProviderRow, SecretKeys, TargetRow } from '#persistence';
+import type { Database, PriceRow, ProviderRow, SecretKeys } from '#persistence';
 import { loadModels, loadPrices, loadProviders, openProviderSecrets } from '#persistence';
-import { compileGlob, orderByPriority, restOf } from '#routing';
+import { compileGlob, restOf } from '#routing';
 import type { Model } from '#routing';
 import { Declaration } from './declaration.js';
 import type { Rows } from './declaration.js';
 import { demoOffer } from './offer.js';
 import type { Offer } from './offer.js';
+import { toModel } from './to-model.js';
 
 /** Who asks, as far as models matter. */
 export interface ModelUser {
@@ -110,6 +111,12 @@ export class ModelRegistry {
     return [...this.snapshot.models.values()].filter((model) => caller.mayCall(model.id));
   }
 
+  /** Does a model answer to the name, or would one if it were enabled? */
+  answersTo(name: string): boolean {
+    const rows = [...this.declared.models, ...this.stored.models];
+    return this.find(name) !== undefined || rows.some(({ id }) => id === name);
+  }
+
   private find(name: string): Model | undefined {
     const { models, found } = this.snapshot;
     const known = models.get(name) ?? found.get(name);
@@ -162,7 +169,9 @@ export class ModelRegistry {
 
   private toProvider(row: ProviderRow): Provider {
     const { apiKey, headers } = openProviderSecrets(this.secrets.box, row);
-    return { id: row.id, name: row.name, type: row.type, baseUrl: row.baseUrl, secret: apiKey, headers };
+    const { id, name, type, baseUrl } = row;
+    const maxParallel = row.maxParallel ?? undefined;
+    return { id, name, type, baseUrl, secret: apiKey, headers, maxParallel };
   }
 }
 
@@ -194,26 +203,6 @@ function withPrices(model: Model, prices: PriceBook): Model {
     price: target.price ?? prices.find(target.provider.type, target.model),
   }));
   return { ...model, targets };
-}
-
-function toModel(row: ModelRow, accounts: ReadonlyMap<string, Provider>): Model {
-  const enabled = row.targets.filter((target) => target.provider.enabled);
-  return {
-    id: row.id,
-    ownedBy: row.ownedBy,
-    created: Math.floor(row.createdAt.getTime() / 1000),
-    targets: orderByPriority(enabled.flatMap((target) => toTarget(target, row, accounts))),
-  };
-}
-
-/** Limits of a target stand before its model's, and those before its provider's. */
-function toTarget(row: TargetRow, model: ModelRow, accounts: ReadonlyMap<string, Provider>): Target[] {
-  const provider = accounts.get(row.providerId);
-  if (!provider) return [];
-  const given = [row.provider.timeouts, model.timeouts, row.timeouts] as Partial<Timeouts>[];
-  const timeouts = Object.assign({}, DEFAULT_TIMEOUTS, ...given) as Timeouts;
-  const price = readPrice(row.price as PriceText) ?? readPrice(model.price as PriceText);
-  return [{ provider, model: row.upstreamModel, priority: row.priority, timeouts, price }];
 }
 
 /** A model under a pattern: `*` in its targets stands for the rest of the name. */
