@@ -1,7 +1,7 @@
 import { GatewayError } from '#contract';
 import type { Queries } from '#persistence';
 import { findModel } from '#persistence';
-import { restOf } from '#routing';
+import { covers } from '../models/covers.js';
 import type { ModelRegistry } from '../models/model-registry.js';
 
 /**
@@ -21,8 +21,7 @@ export async function checkFallbacks(
     if (name === id) {
       throw new GatewayError('invalid_value', { param, message: 'A model is no fallback of its own.' });
     }
-    const isUnderIt = id.endsWith('*') && restOf(id, name) !== undefined;
-    if (isUnderIt || models.answersTo(name) || (await findModel(queries, name))) continue;
+    if (covers(id, name) || models.answersTo(name) || (await findModel(queries, name))) continue;
     throw new GatewayError('invalid_value', { param, message: `There is no model '${name}'.` });
   }
 }

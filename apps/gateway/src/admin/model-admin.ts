@@ -88,6 +88,7 @@ export class ModelAdmin {
     await this.refreshed(
       this.database.write(note(actor, 'delete', 'model', id), async (queries) => {
         await this.changeable(queries, id);
+        this.declaration.guardFallback(id);
         return deleteModel(queries, id);
       }),
     );

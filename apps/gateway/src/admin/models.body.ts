@@ -58,7 +58,7 @@ export class ModelSettingsBody {
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(10)
-  @ArrayUnique()
+  @ArrayUnique({ message: '$property must hold each name once' })
   @IsString({ each: true })
   @MaxLength(256, { each: true })
   @Matches(/^[^*]+$/, { each: true, message: '$property must be names of models, and no patterns' })

@@ -64,7 +64,8 @@ const CONFIGURATION = own({
   applied_at: TIME_OR_NULL,
   providers: COUNT,
   models: COUNT,
-  in_place_of: own({ providers: TEXTS, models: TEXTS }),
+  prices: COUNT,
+  in_place_of: own({ providers: TEXTS, models: TEXTS, prices: TEXTS }),
   errors: TEXTS,
 });
 
@@ -164,7 +165,7 @@ export const ADMIN = {
     provider_type: TEXT,
     model: TEXT,
     price: { type: 'object', additionalProperties: TEXT },
-    source: { enum: ['override', 'catalogue'] },
+    source: { enum: ['file', 'override', 'catalogue'] },
     updated_at: TIME_OR_NULL,
   }),
   AuditEntry: own({
