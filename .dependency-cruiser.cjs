@@ -169,12 +169,13 @@ const RULES = [
     node: true,
   },
   {
-    // The configuration file is checked by the admin API's own rules and is laid into the registry's snapshot.
+    // The configuration file is checked by the admin API's own rules, prices' units among them, and is laid into the
+    // registry's snapshot.
     name: 'declaration',
     from: `${GATEWAY}declaration/`,
     to: [
       ...room('declaration', 'admin', 'models', 'auth', 'http', 'config', 'database', 'logging'),
-      ...lib('contract', 'providers', 'persistence', 'observability'),
+      ...lib('contract', 'providers', 'metering', 'persistence', 'observability'),
       ...NEST,
       ...npm('class-validator', 'class-transformer', 'yaml'),
     ],

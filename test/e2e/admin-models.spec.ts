@@ -40,10 +40,13 @@ describe('a model', () => {
           provider_id: provider,
           model: 'gpt-upstream',
           priority: 0,
+          weight: 1,
           timeouts: {},
           price: null,
         },
       ],
+      fallbacks: [],
+      retry: {},
       timeouts: {},
       price: null,
       enabled: true,
@@ -95,6 +98,67 @@ describe('a model', () => {
       targets,
     });
   });
+
+  it('says how its calls are routed', async () => {
+    const [first, second] = [await make(), await make({ enabled: false })];
+    await make({ id: 'family/*', targets: [{ provider: 'upstream', model: '*' }] });
+    const routed = {
+      strategy: 'weighted',
+      targets: [
+        { provider: 'upstream', model: 'a', weight: 0, priority: 1 },
+        { provider: 'upstream', model: 'b', weight: 1_000 },
+      ],
+      fallbacks: [second.id, 'family/x', first.id],
+      retry: { attempts: 10, budget_ratio: 0.25 },
+    };
+    const made = await make(routed);
+    expect(made).toMatchObject(routed);
+    expect(await bench.admin('GET', `/models/${made.id}`)).toEqual(made);
+    const change = (fields: object) => bench.admin('PATCH', `/models/${made.id}`, fields);
+    expect(await change({ owned_by: 'me' })).toMatchObject(routed);
+    expect(await change({ strategy: 'least-busy', retry: { attempts: 1 } })).toMatchObject({
+      ...routed,
+      strategy: 'least-busy',
+      retry: { attempts: 1 },
+    });
+    expect(await change({ fallbacks: [first.id] })).toMatchObject({ fallbacks: [first.id] });
+    expect(await change({ fallbacks: null, retry: null })).toMatchObject({ fallbacks: [], retry: {} });
+    const audit = await bench.admin('GET', '/audit?limit=2');
+    expect(audit.data.map(({ changes }: { changes: object }) => changes)).toEqual([
+      { fallbacks: null, retry: null },
+      { fallbacks: [first.id] },
+    ]);
+    expect(await bench.admin('PUT', `/models/${made.id}`, routed)).toMatchObject(routed);
+    const plain = { strategy: 'priority', fallbacks: [], retry: {} };
+    expect(await bench.admin('PUT', `/models/${made.id}`, { targets: TARGETS })).toMatchObject(plain);
+  });
+
+  it('falls back to another one that is there, never to itself', async () => {
+    const { id } = await make();
+    const refused = badRequest('invalid_value', 'fallbacks[1]');
+    for (const name of ['nobody', id]) {
+      const fallbacks = ['model-1', name];
+      expectError(await ask('PATCH', `/models/${id}`, { fallbacks }), refused);
+      expectError(await ask('PUT', `/models/${id}`, { targets: TARGETS, fallbacks }), refused);
+    }
+    const own = { id: 'own-name', targets: TARGETS, fallbacks: ['own-name'] };
+    expectError(await ask('POST', '/models', own), badRequest('invalid_value', 'fallbacks[0]'));
+    // One of a family may stand in for the others.
+    const targets = [{ provider: 'upstream', model: '*' }];
+    expect(await make({ id: 'kin/*', targets, fallbacks: ['kin/safe'] })).toMatchObject({
+      fallbacks: ['kin/safe'],
+    });
+    // One that is gone leaves its name behind.
+    const gone = await make();
+    await bench.admin('PATCH', `/models/${id}`, { fallbacks: [gone.id] });
+    await bench.admin('DELETE', `/models/${gone.id}`);
+    expect(await bench.admin('GET', `/models/${id}`)).toMatchObject({ fallbacks: [gone.id] });
+  });
+
+  it.each(['priority', 'weighted', 'round-robin', 'least-latency', 'least-busy', 'lowest-cost'])(
+    'may be routed by %s',
+    async (strategy) => expect(await make({ strategy })).toMatchObject({ strategy }),
+  );
 
   it('is changed by PUT in everything', async () => {
     const { id } = await make({
@@ -186,7 +250,12 @@ describe('a body that is refused', () => {
     [{ targets: [{ provider: 'upstream', model: '' }] }, badRequest('invalid_value', 'targets[0].model')],
     [{ targets: [{ ...TARGETS[0], priority: -1 }] }, badRequest('invalid_value', 'targets[0].priority')],
     [{ targets: [{ ...TARGETS[0], priority: 1.5 }] }, badRequest('invalid_type', 'targets[0].priority')],
-    [{ targets: [{ ...TARGETS[0], weight: 1 }] }, badRequest('unknown_parameter', 'targets[0].weight')],
+    [{ targets: [{ ...TARGETS[0], weight: -1 }] }, badRequest('invalid_value', 'targets[0].weight')],
+    [{ targets: [{ ...TARGETS[0], weight: 1_001 }] }, badRequest('invalid_value', 'targets[0].weight')],
+    [{ targets: [{ ...TARGETS[0], weight: 0.5 }] }, badRequest('invalid_type', 'targets[0].weight')],
+    [{ targets: [{ ...TARGETS[0], weight: null }] }, badRequest('invalid_type', 'targets[0].weight')],
+    [{ targets: [{ ...TARGETS[0], weight: 0 }] }, badRequest('invalid_value', 'targets')],
+    [{ targets: [1, 2].map(() => ({ ...TARGETS[0], weight: 0 })) }, badRequest('invalid_value', 'targets')],
     [
       { targets: [{ ...TARGETS[0], price: { per_minute: '1' } }] },
       badRequest('unknown_parameter', 'targets[0].price.per_minute'),
@@ -197,7 +266,27 @@ describe('a body that is refused', () => {
       badRequest('invalid_value', 'targets[0].timeouts.idle_ms'),
     ],
     [{ targets: Array.from({ length: 51 }, () => TARGETS[0]) }, badRequest('invalid_value', 'targets')],
-    [{ strategy: 'weighted' }, badRequest('invalid_value', 'strategy')],
+    [{ strategy: 'fastest' }, badRequest('invalid_value', 'strategy')],
+    [{ fallbacks: 'other' }, badRequest('invalid_type', 'fallbacks')],
+    [{ fallbacks: {} }, badRequest('invalid_type', 'fallbacks')],
+    [{ fallbacks: [5] }, badRequest('invalid_type', 'fallbacks')],
+    [{ fallbacks: [''] }, badRequest('invalid_value', 'fallbacks')],
+    [{ fallbacks: ['openai/*'] }, badRequest('invalid_value', 'fallbacks')],
+    [{ fallbacks: ['same', 'same'] }, badRequest('invalid_value', 'fallbacks')],
+    [
+      { fallbacks: Array.from({ length: 11 }, (_, at) => `m${at}`) },
+      badRequest('invalid_value', 'fallbacks'),
+    ],
+    [{ fallbacks: ['nobody'] }, badRequest('invalid_value', 'fallbacks[0]')],
+    [{ retry: 3 }, badRequest('invalid_type', 'retry')],
+    [{ retry: { attempts: 0 } }, badRequest('invalid_value', 'retry.attempts')],
+    [{ retry: { attempts: 11 } }, badRequest('invalid_value', 'retry.attempts')],
+    [{ retry: { attempts: 1.5 } }, badRequest('invalid_type', 'retry.attempts')],
+    [{ retry: { attempts: null } }, badRequest('invalid_type', 'retry.attempts')],
+    [{ retry: { budget_ratio: -0.1 } }, badRequest('invalid_value', 'retry.budget_ratio')],
+    [{ retry: { budget_ratio: 1.1 } }, badRequest('invalid_value', 'retry.budget_ratio')],
+    [{ retry: { budget_ratio: '0.5' } }, badRequest('invalid_type', 'retry.budget_ratio')],
+    [{ retry: { delay_ms: 5 } }, badRequest('unknown_parameter', 'retry.delay_ms')],
     [{ strategy: null }, badRequest('invalid_value', 'strategy')],
     [{ owned_by: null }, badRequest('invalid_type', 'owned_by')],
     [{ owned_by: '' }, badRequest('invalid_value', 'owned_by')],
@@ -207,9 +296,10 @@ describe('a body that is refused', () => {
     [{ price: '1' }, badRequest('invalid_type', 'price')],
     [{ price: { per_image: 1 } }, badRequest('invalid_value', 'price.per_image')],
     [{ timeouts: { connect_ms: null } }, badRequest('invalid_type', 'timeouts.connect_ms')],
-    ...['fallbacks', 'retry', 'hedge', 'limits', 'cache', 'budget', 'created_at', 'object'].map(
-      (name): [object, ExpectedError] => [{ [name]: {} }, badRequest('unknown_parameter', name)],
-    ),
+    ...['hedge', 'limits', 'cache', 'budget', 'created_at', 'object'].map((name): [object, ExpectedError] => [
+      { [name]: {} },
+      badRequest('unknown_parameter', name),
+    ]),
   ];
   it.each(CASES)('%.100j', async (fields, expected) => {
     const id = `refused-${++count}`;

@@ -56,6 +56,7 @@ describe('a provider', () => {
       credential: { set: true, last4: 'efgh' },
       headers: { 'x-tenant': '[secret]' },
       timeouts: { connect_ms: 1_000, idle_ms: 5_000 },
+      max_parallel: null,
       enabled: true,
       created_at: expect.any(String),
       updated_at: expect.any(String),
@@ -109,6 +110,15 @@ describe('a provider', () => {
       name: `renamed-${count}`,
       enabled: false,
     });
+  });
+
+  it('takes so many attempts at once and no more, or any number', async () => {
+    const { id, max_parallel } = await make({ max_parallel: 100_000 });
+    const change = (fields: object) => bench.admin('PATCH', `/providers/${id}`, fields);
+    expect(max_parallel).toBe(100_000);
+    expect(await change({ max_parallel: 1 })).toMatchObject({ max_parallel: 1 });
+    expect(await change({ enabled: true })).toMatchObject({ max_parallel: 1 });
+    expect(await change({ max_parallel: null })).toMatchObject({ max_parallel: null });
   });
 
   it('is not there twice by one name', async () => {
@@ -199,7 +209,10 @@ describe('a body that is refused', () => {
     [{ enabled: 'yes' }, badRequest('invalid_type', 'enabled')],
     [{ enabled: null }, badRequest('invalid_type', 'enabled')],
     [{ credential: { aws: 1 } }, badRequest('unknown_parameter', 'credential')],
-    [{ max_parallel: 5 }, badRequest('unknown_parameter', 'max_parallel')],
+    [{ max_parallel: 0 }, badRequest('invalid_value', 'max_parallel')],
+    [{ max_parallel: 100_001 }, badRequest('invalid_value', 'max_parallel')],
+    [{ max_parallel: 1.5 }, badRequest('invalid_type', 'max_parallel')],
+    [{ max_parallel: '5' }, badRequest('invalid_type', 'max_parallel')],
     [{ id: 'prov_mine' }, badRequest('unknown_parameter', 'id')],
     [{ sealed: '' }, badRequest('unknown_parameter', 'sealed')],
   ];

@@ -44,6 +44,8 @@ const GOOD = `providers:
     type: sandbox
     base_url: \${MINE_URL}
     api_key: \${MINE_KEY}
+prices:
+  - {type: sandbox, model: priced, per_request: '0.001'}
 models:
   - id: my-gpt-4
     targets: [{provider: mine, model: x}]
@@ -56,10 +58,11 @@ describe('--check', () => {
     const { code, out, err } = await run(['--check'], VARIABLES);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out.split('\n')).toEqual([
-      'pllm.yaml is valid (providers: 1, models: 1).',
+      'pllm.yaml is valid (providers: 1, models: 1, prices: 1).',
       expect.stringMatching(/^No gateway on .*data has applied a file yet\.$/),
       '+ provider mine',
       '+ model my-gpt-4',
+      '+ price sandbox/priced',
       '',
     ]);
     expect(existsSync(dataDir)).toBe(false);
@@ -72,12 +75,22 @@ describe('--check', () => {
     expect(err.split('\n')).toEqual([
       'pllm: the configuration file is not valid',
       'broken.yaml:4:15: providers[0].base_url: the variable MINE_URL is not set',
-      'broken.yaml:9:5: models[0].fallback: is not a field that is known here',
-      'broken.yaml:10:5: models[1].targets: is missing',
-      'broken.yaml:10:9: models[1].id: is taken: see line 7',
+      'broken.yaml:11:5: models[0].fallback: is not a field that is known here',
+      'broken.yaml:12:5: models[1].targets: is missing',
+      'broken.yaml:12:9: models[1].id: is taken: see line 9',
       '',
     ]);
     expect(err).not.toContain(SECRET);
+  });
+
+  it('tells of fallbacks that only the database can know', async () => {
+    write('fallbacks.yaml', `${GOOD}    fallbacks: [stored, openai/gpt-4o]\n`);
+    const { code, out } = await run(['--check', 'fallbacks.yaml'], { ...VARIABLES, OPENAI_API_KEY: 'sk-1' });
+    expect([code, out.split('\n')[1]]).toEqual([
+      0,
+      'fallbacks.yaml:11:17: models[0].fallbacks[0]: must be a model of the database: there is none of that name here',
+    ]);
+    expect(out).not.toContain('fallbacks[1]');
   });
 
   it.each([
@@ -116,6 +129,20 @@ describe('a gateway with a file', () => {
     expect(missing.stderr).toMatch(/missing\.yaml: there is no such file\n$/);
   });
 
+  it('does not start with one that falls back to nobody', async () => {
+    write('nobody.yaml', `${GOOD}    fallbacks: [nobody]\n`);
+    const gateway = GatewayProcess.launch({
+      PLLM_DATA_DIR: join(folder, 'nobody'),
+      PLLM_CONFIG: join(folder, 'nobody.yaml'),
+      PLLM_MASTER_KEY: MASTER_KEY,
+      ...VARIABLES,
+    });
+    expect(await gateway.ended()).toEqual({ code: 1, signal: null });
+    expect(gateway.stderr).toMatch(
+      /^pllm: the configuration file is not valid\n.*nobody\.yaml:11:17: models\[0\]\.fallbacks\[0\]: there is no model of that name\n$/,
+    );
+  });
+
   it('follows it, at SIGHUP too, and --check tells what would change', { timeout: 90_000 }, async () => {
     const sandbox = await startSandbox();
     const variables = { MINE_URL: sandbox.url, MINE_KEY: SECRET };
@@ -137,12 +164,17 @@ describe('a gateway with a file', () => {
       'api_key: ${MINE_KEY}',
       'api_key: sk-other-5151',
     );
-    write('next.yaml', `${next}  - {id: new, targets: [{provider: mine, model: z}]}\n`);
+    const routed = next.replace("'0.001'", "'0.002'");
+    write(
+      'next.yaml',
+      `${routed}    strategy: weighted\n  - {id: new, targets: [{provider: mine, model: z}]}\n`,
+    );
     const { out } = await run(['--check', 'next.yaml'], variables);
     expect(out.split('\n').slice(1)).toEqual([
       '+ model new',
       '~ provider mine: api_key',
-      '~ model my-gpt-4: targets',
+      '~ model my-gpt-4: strategy, targets',
+      '~ price sandbox/priced: per_request',
       '',
     ]);
 
@@ -171,5 +203,8 @@ it('--import-litellm writes a file that --check finds good', { timeout: 60_000 }
   expect({ code, err }).toEqual({ code: 0, err: '' });
   write('made.yaml', out);
   const checked = await run(['--check', 'made.yaml'], { MY_KEY: 'sk-1' });
-  expect(checked).toMatchObject({ code: 0, out: expect.stringContaining('(providers: 1, models: 1)') });
+  expect(checked).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('(providers: 1, models: 1, prices: 0)'),
+  });
 });

@@ -242,6 +242,7 @@ describe('a name that both have', () => {
     expect((await reload()).json.configuration.in_place_of).toEqual({
       providers: ['theirs'],
       models: ['both'],
+      prices: [],
     });
     await chat('both');
     expect(mine.ledger.requests.at(-1)?.model).toBe('of-the-file');
@@ -281,6 +282,95 @@ describe('a name that both have', () => {
     write(declare(model('at-once')));
     await reload();
     expect((await chat('by-name')).status).toBe(200);
+  });
+});
+
+describe('what a file says of routing and prices', () => {
+  const path = '/prices/sandbox/declared';
+  const PRICES = "prices:\n  - {type: sandbox, model: declared, per_request: '0.25'}\n";
+  const routed = `${model('routed').trimEnd()}
+    strategy: least-busy
+    fallbacks: [stands-by, family/x]
+    retry: {attempts: 2}
+`;
+
+  it('is shown like what the API was told', async () => {
+    await bench.addModel('stands-by', 'x');
+    await bench.addModel('family/*', '*');
+    write(`${declare(routed).replace('base_url', 'max_parallel: 7\n    base_url')}`);
+    expect((await reload()).status).toBe(200);
+    expect(await bench.admin('GET', '/models/routed')).toMatchObject({
+      source: 'file',
+      strategy: 'least-busy',
+      targets: [{ weight: 1 }],
+      fallbacks: ['stands-by', 'family/x'],
+      retry: { attempts: 2 },
+    });
+    expect(await bench.admin('GET', '/providers/file:mine')).toMatchObject({ max_parallel: 7 });
+  });
+
+  it('falls back to models that are there, and keeps those of the API', async () => {
+    write(declare(routed.replace('stands-by', 'nobody')));
+    const answer = await reload();
+    expectError(answer, {
+      ...badRequest('bad_request'),
+      message: /:14:17: models\[0\]\.fallbacks\[0\]: there is no/,
+    });
+    expect(await configuration()).toMatchObject({ state: 'refused', models: 1 });
+    for (const id of ['stands-by', 'family/*'])
+      expectError(await ask('DELETE', `/models/${id}`), {
+        ...DECLARED,
+        code: 'conflict',
+        message: /'routed', which is declared in .*pllm\.yaml, falls back to it/,
+      });
+    write(declare(model('routed')));
+    expect((await reload()).status).toBe(200);
+    for (const id of ['stands-by', 'family/*']) await bench.admin('DELETE', `/models/${id}`);
+  });
+
+  it('is what calls cost, before what the API was told', async () => {
+    const costOf = async () => {
+      const answer = await chat('routed');
+      return (await recordOf(bench, answer.headers.get('x-request-id') ?? '')).cost_usd;
+    };
+    await bench.admin('PUT', path, { per_request: '0.5' });
+    expect(await costOf()).toBe('0.5');
+    write(`${declare(model('routed'))}${PRICES}`);
+    const { configuration: after } = (await reload()).json;
+    expect(after).toMatchObject({ prices: 1, in_place_of: { prices: ['sandbox/declared'] } });
+    expect(await costOf()).toBe('0.25');
+    expectError(await ask('PUT', path, { per_request: '1' }), DECLARED);
+    expectError(await ask('DELETE', path), DECLARED);
+    const { data } = await bench.admin('GET', '/prices?source=file');
+    expect(data).toEqual([
+      {
+        object: 'price',
+        provider_type: 'sandbox',
+        model: 'declared',
+        price: { per_request: '0.25' },
+        source: 'file',
+        updated_at: expect.any(String),
+      },
+    ]);
+    expect((await bench.admin('GET', '/prices?provider_type=sandbox')).data).toEqual(data);
+    write(declare(model('routed')));
+    await reload();
+    expect(await costOf()).toBe('0.5');
+    expect(await bench.admin('DELETE', path)).toMatchObject({ deleted: true });
+  });
+
+  it('stands in place of the catalogue', async () => {
+    const shown = async () =>
+      (await bench.admin('GET', '/prices?provider_type=openai&limit=1000')).data.filter(
+        (one: { model: string }) => one.model === 'gpt-4o',
+      );
+    expect(await shown()).toMatchObject([{ source: 'catalogue' }]);
+    write(`${declare(model('at-once'))}prices: [{type: openai, model: gpt-4o, input_per_mtok: '1'}]\n`);
+    await reload();
+    expect(await shown()).toMatchObject([{ source: 'file', price: { input_per_mtok: '1' } }]);
+    write(declare(model('at-once')));
+    await reload();
+    expect(await shown()).toMatchObject([{ source: 'catalogue' }]);
   });
 });
 

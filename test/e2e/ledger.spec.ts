@@ -244,6 +244,23 @@ describe('the table', () => {
     ]);
   });
 
+  it('keeps why a call was routed as it was, and takes lines of before that was said', async () => {
+    const decision = { strategy: 'weighted', tried: [{ provider: 'a', reason: 'it’s "first"' }] };
+    await insert([
+      { ...record(new Date(), 'req_decided'), decision },
+      { ...record(new Date(), 'req_undecided'), decision: null },
+      record(new Date(), 'req_older_line'),
+    ]);
+    const rows = await database.prisma.$queryRaw<{ decision: unknown; isNull: boolean }[]>`
+      SELECT decision, decision IS NULL AS "isNull" FROM usage_record
+      WHERE request_id IN ('req_decided', 'req_undecided', 'req_older_line') ORDER BY request_id`;
+    expect(rows).toEqual([
+      { decision, isNull: false },
+      { decision: null, isNull: true },
+      { decision: null, isNull: true },
+    ]);
+  });
+
   it('keeps a month in a partition, and what has none in `other`', async () => {
     const now = new Date();
     const month = `usage_record_${now.toISOString().slice(0, 7).replace('-', '_')}`;

@@ -56,6 +56,13 @@ it('other names are no models', async () => {
   await expect(refused).rejects.toMatchObject({ status: 404, code: 'model_not_found' });
 });
 
+it('a model of the API may fall back to these', async () => {
+  const targets = [{ provider: 'upstream', model: 'x' }];
+  const fallbacks = ['openai/gpt-4o', 'gpt-4o-mini'];
+  const made = await bench.admin('POST', '/models', { id: 'falls-back', targets, fallbacks });
+  expect(made).toMatchObject({ fallbacks });
+});
+
 it('nothing of it stands in the database, or in the admin API', async () => {
   const { data } = await bench.admin('GET', '/providers');
   expect(data.map(({ name }: { name: string }) => name)).toEqual(['upstream']);

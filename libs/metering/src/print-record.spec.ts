@@ -39,6 +39,9 @@ const records: fc.Arbitrary<UsageRecord> = fc.record({
   timeToFirstTokenMs: maybe(count),
   attempts: count,
   endUser: maybe(text),
+  decision: maybe(
+    fc.record({ strategy: text, tried: fc.array(fc.record({ provider: text, score: maybe(count) })) }),
+  ),
 });
 
 /** What a reader takes a missing member for. */
@@ -62,6 +65,12 @@ describe('a record as a line', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  it('says nothing of a decision that was none', () => {
+    const [record] = fc.sample(records, 1) as [UsageRecord];
+    for (const decision of [null, undefined])
+      expect(JSON.parse(printRecord({ ...record, decision }))).not.toHaveProperty('decision');
   });
 
   it('knows a cost of nothing from one that nobody knows', () => {

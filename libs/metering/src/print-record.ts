@@ -28,6 +28,7 @@ export function printRecord(record: UsageRecord): string {
     // A cost of nothing is not a cost that nobody knows.
     (record.costNanos === null ? '' : `,"costNanos":${record.costNanos}`) +
     (record.timeToFirstTokenMs === null ? '' : `,"timeToFirstTokenMs":${record.timeToFirstTokenMs}`) +
+    (record.decision ? `,"decision":${JSON.stringify(record.decision)}` : '') +
     '}'
   );
 }

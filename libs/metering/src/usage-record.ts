@@ -44,4 +44,9 @@ export interface UsageRecord {
   readonly attempts: number;
   /** The request's `user`. */
   readonly endUser: string | null;
+  /**
+   * Why the call was routed as it was, as JSON whose texts a database can keep (no NUL, no half of a surrogate pair);
+   * absent or null: nothing was to decide.
+   */
+  readonly decision?: object | null | undefined;
 }

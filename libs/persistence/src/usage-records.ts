@@ -48,6 +48,7 @@ const COLUMNS: readonly [column: string, type: string, member: keyof NewUsageRec
   ['time_to_first_token_ms', 'int', 'timeToFirstTokenMs'],
   ['attempts', 'int', 'attempts'],
   ['end_user', 'text', 'endUser'],
+  ['decision', 'json', 'decision'],
 ];
 
 /**

@@ -5,6 +5,7 @@ import { createModel, Database, deleteModel, findModel, listModels, updateModel 
 import { SECRET_KEYS } from '../database/database.module.js';
 import type { Declaration } from '../models/declaration.js';
 import { ModelRegistry } from '../models/model-registry.js';
+import { checkFallbacks } from './check-fallbacks.js';
 import { declaredFirst } from './list.js';
 import { modelFields, targetFields } from './model-fields.js';
 import type { CreateModelBody, ModelSettingsBody, TargetBody, UpdateModelBody } from './models.body.js';
@@ -44,6 +45,7 @@ export class ModelAdmin {
     return this.refreshed(
       this.database.write(note(actor, 'create', 'model', body.id, body), async (queries) => {
         const { rows, ownedBy } = await this.findTargets(queries, body.targets);
+        await checkFallbacks(body.id, body.fallbacks, this.models, queries);
         return createModel(queries, { id: body.id, ...modelFields(body, ownedBy) }, rows);
       }),
     );
@@ -55,6 +57,7 @@ export class ModelAdmin {
       this.database.write(note(actor, 'replace', 'model', id, body), async (queries) => {
         await this.changeable(queries, id);
         const { rows, ownedBy } = await this.findTargets(queries, body.targets);
+        await checkFallbacks(id, body.fallbacks, this.models, queries);
         return updateModel(queries, id, modelFields(body, ownedBy), rows);
       }),
     );
@@ -64,10 +67,13 @@ export class ModelAdmin {
     return this.refreshed(
       this.database.write(note(actor, 'update', 'model', id, body), async (queries) => {
         await this.changeable(queries, id);
+        await checkFallbacks(id, body.fallbacks, this.models, queries);
         const found = body.targets ? await this.findTargets(queries, body.targets) : undefined;
         const change = {
           ownedBy: body.owned_by,
           strategy: body.strategy,
+          fallbacks: body.fallbacks === undefined ? undefined : [...(body.fallbacks ?? [])],
+          retry: body.retry === undefined ? undefined : { ...body.retry },
           timeouts: body.timeouts === undefined ? undefined : { ...body.timeouts },
           price: body.price === undefined ? undefined : { ...body.price },
           metadata: body.metadata === undefined ? undefined : ((body.metadata ?? {}) as object),
@@ -82,6 +88,7 @@ export class ModelAdmin {
     await this.refreshed(
       this.database.write(note(actor, 'delete', 'model', id), async (queries) => {
         await this.changeable(queries, id);
+        this.declaration.guardFallback(id);
         return deleteModel(queries, id);
       }),
     );

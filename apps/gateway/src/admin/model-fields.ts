@@ -5,6 +5,8 @@ export function modelFields(body: ModelSettingsBody, ownedBy: string) {
   return {
     ownedBy: body.owned_by ?? ownedBy,
     strategy: body.strategy ?? 'priority',
+    fallbacks: [...(body.fallbacks ?? [])],
+    retry: { ...body.retry },
     timeouts: { ...body.timeouts },
     price: { ...body.price },
     metadata: (body.metadata ?? {}) as object,
@@ -18,6 +20,7 @@ export function targetFields(target: TargetBody, providerId: string) {
     providerId,
     upstreamModel: target.model,
     priority: target.priority ?? 0,
+    weight: target.weight ?? 1,
     timeouts: { ...target.timeouts },
     price: { ...target.price },
   };

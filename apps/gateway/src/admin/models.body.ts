@@ -2,6 +2,7 @@ import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayNotEmpty,
+  ArrayUnique,
   IsArray,
   IsBoolean,
   IsDefined,
@@ -18,9 +19,13 @@ import {
   NotEquals,
   ValidateNested,
 } from 'class-validator';
+import { STRATEGIES } from '#routing';
+import type { Strategy } from '#routing';
+import { HasWeight } from './has-weight.js';
 import { IfGiven } from './if-given.js';
 import { PartialType } from './partial-type.js';
 import { PriceBody } from './price.body.js';
+import { RetryBody } from './retry.body.js';
 import { TimeoutsBody } from './timeouts.body.js';
 
 /** Visible characters, slashes only between others, `*` only at the end. */
@@ -32,6 +37,7 @@ export class TargetBody {
   /** The upstream's own name for the model. */
   @IsDefined() @IsString() @IsNotEmpty() @MaxLength(500) model!: string;
   @IfGiven() @IsInt() @Min(0) @Max(1_000) priority?: number;
+  @IfGiven() @IsInt() @Min(0) @Max(1_000) weight?: number;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => TimeoutsBody) timeouts?: TimeoutsBody | null;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => PriceBody) price?: PriceBody | null;
 }
@@ -44,9 +50,20 @@ export class ModelSettingsBody {
   @ArrayMaxSize(50)
   @ValidateNested({ each: true })
   @Type(() => TargetBody)
+  @HasWeight()
   targets!: TargetBody[];
   @IfGiven() @IsString() @IsNotEmpty() @MaxLength(200) owned_by?: string;
-  @IfGiven() @IsIn(['priority']) strategy?: 'priority';
+  @IfGiven() @IsIn(STRATEGIES) strategy?: Strategy;
+  /** Names of models that are asked, in this order, when the targets are spent. */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(10)
+  @ArrayUnique({ message: '$property must hold each name once' })
+  @IsString({ each: true })
+  @MaxLength(256, { each: true })
+  @Matches(/^[^*]+$/, { each: true, message: '$property must be names of models, and no patterns' })
+  fallbacks?: string[] | null;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => RetryBody) retry?: RetryBody | null;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => TimeoutsBody) timeouts?: TimeoutsBody | null;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => PriceBody) price?: PriceBody | null;
   @IfGiven() @IsBoolean() enabled?: boolean;

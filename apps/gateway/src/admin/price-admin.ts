@@ -3,6 +3,7 @@ import { catalogueEntries } from '#metering';
 import type { PriceEntry, PriceText } from '#metering';
 import type { Page, PriceRow } from '#persistence';
 import { Database, deletePrice, loadPrices, putPrice } from '#persistence';
+import type { Declaration } from '../models/declaration.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { toPageRequest } from './list.js';
 import { note } from './note.js';
@@ -12,12 +13,12 @@ import type { PricesQuery } from './prices.body.js';
 
 /** A price and where it is from. */
 export interface ListedPrice extends PriceEntry {
-  readonly source: 'override' | 'catalogue';
+  readonly source: 'file' | 'override' | 'catalogue';
   /** Null: as shipped. */
   readonly updatedAt: Date | null;
 }
 
-/** What an operator says that models cost, in place of the shipped catalogue. */
+/** What operators say that models cost, in place of the shipped catalogue. */
 @Injectable()
 export class PriceAdmin {
   constructor(
@@ -25,7 +26,7 @@ export class PriceAdmin {
     private readonly models: ModelRegistry,
   ) {}
 
-  /** By type and model; an override stands in place of the catalogue's entry. */
+  /** By type and model; the file's price stands in place of an override, and that in place of the catalogue's entry. */
   async list(query: PricesQuery): Promise<Page<ListedPrice>> {
     const rows = await this.database.read((queries) => loadPrices(queries));
     const shipped = catalogueEntries().map((entry): ListedPrice => ({
@@ -33,7 +34,9 @@ export class PriceAdmin {
       source: 'catalogue',
       updatedAt: null,
     }));
-    const byName = new Map([...shipped, ...rows.map(toListed)].map((entry) => [nameOf(entry), entry]));
+    const overrides = rows.map((row) => toListed(row, 'override'));
+    const declared = this.declaration.prices.map((row) => toListed(row, 'file'));
+    const byName = new Map([...shipped, ...overrides, ...declared].map((entry) => [nameOf(entry), entry]));
     const { limit, cursor = '' } = toPageRequest(query);
     const all = [...byName]
       .filter(([name]) => name > cursor)
@@ -45,23 +48,32 @@ export class PriceAdmin {
   }
 
   async put(type: string, model: string, body: PriceBody, actor: Actor): Promise<ListedPrice> {
+    this.declaration.guardPrice(type, model);
     const row = await this.database.write(note(actor, 'put', 'price', `${type}/${model}`, body), (queries) =>
       putPrice(queries, type, model, { ...body }),
     );
     await this.models.refresh();
-    return toListed(row);
+    return toListed(row, 'override');
   }
 
   async delete(type: string, model: string, actor: Actor): Promise<void> {
+    this.declaration.guardPrice(type, model);
     await this.database.write(note(actor, 'delete', 'price', `${type}/${model}`), (queries) =>
       deletePrice(queries, type, model),
     );
     await this.models.refresh();
   }
+
+  private get declaration(): Declaration {
+    return this.models.declaration;
+  }
 }
 
-function toListed({ providerType, model, price, updatedAt }: PriceRow): ListedPrice {
-  return { type: providerType, model, price: price as PriceText, source: 'override', updatedAt };
+function toListed(
+  { providerType, model, price, updatedAt }: PriceRow,
+  source: ListedPrice['source'],
+): ListedPrice {
+  return { type: providerType, model, price: price as PriceText, source, updatedAt };
 }
 
 function nameOf({ type, model }: PriceEntry): string {

@@ -75,6 +75,7 @@ export class ProviderAdmin {
           body.base_url === undefined && type === before.type ? undefined : baseUrlOf(type, body.base_url),
         ...this.reseal(before, body),
         timeouts: body.timeouts === undefined ? undefined : { ...body.timeouts },
+        maxParallel: body.max_parallel,
         enabled: body.enabled,
       });
     });

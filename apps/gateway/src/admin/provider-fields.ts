@@ -6,7 +6,7 @@ import type { CreateProviderBody } from './providers.body.js';
 
 /** A provider's row, as it is asked for. @throws GatewayError */
 export function providerFields(box: SecretBox, id: string, body: CreateProviderBody) {
-  const { name, type, base_url, api_key, headers, timeouts, enabled = true } = body;
+  const { name, type, base_url, api_key, headers, timeouts, max_parallel, enabled = true } = body;
   return {
     id,
     name,
@@ -14,6 +14,7 @@ export function providerFields(box: SecretBox, id: string, body: CreateProviderB
     baseUrl: baseUrlOf(type, base_url),
     ...sealFields(box, id, { apiKey: api_key ?? undefined, headers: lowerCased(headers) }),
     timeouts: { ...timeouts },
+    maxParallel: max_parallel ?? null,
     enabled,
   };
 }

@@ -3,12 +3,15 @@ import {
   IsBoolean,
   IsDefined,
   IsIn,
+  IsInt,
   IsNotEmpty,
   IsObject,
   IsOptional,
   IsString,
   Matches,
+  Max,
   MaxLength,
+  Min,
   ValidateNested,
 } from 'class-validator';
 import { PROVIDER_TYPES } from '#providers';
@@ -35,6 +38,8 @@ export class CreateProviderBody {
   api_key?: string | null;
   @IsOptional() @IsObject() @IsHeaders() headers?: Record<string, string> | null;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => TimeoutsBody) timeouts?: TimeoutsBody | null;
+  /** The most attempts at once; null: no limit. */
+  @IsOptional() @IsInt() @Min(1) @Max(100_000) max_parallel?: number | null;
   @IfGiven() @IsBoolean() enabled?: boolean;
 }
 

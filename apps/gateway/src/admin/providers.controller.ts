@@ -89,7 +89,7 @@ export class ProvidersController {
   private async ask(id: string) {
     const row = await this.providers.read(id);
     const { apiKey, headers } = this.providers.open(row);
-    return this.probe.ask({ ...row, secret: apiKey, headers });
+    return this.probe.ask({ ...row, maxParallel: undefined, secret: apiKey, headers });
   }
 
   private toView(row: ProviderRow) {
@@ -105,6 +105,7 @@ export class ProvidersController {
       // Values may be credentials: the names are enough to know them by.
       headers: Object.fromEntries(Object.keys(headers).map((name) => [name, '[secret]'])),
       timeouts: row.timeouts,
+      max_parallel: row.maxParallel,
       enabled: row.enabled,
       created_at: row.createdAt,
       updated_at: row.updatedAt,

@@ -23,5 +23,11 @@ export function buildDeclaration(
     const ownedBy = targets[0]?.provider.type ?? 'pllm';
     return { id, ...modelFields(settings, ownedBy), ...times, targets } as ModelRow;
   });
-  return new Declaration(providers, models, file);
+  const prices = (body.prices ?? []).map(({ type, model, ...price }) => ({
+    providerType: type,
+    model,
+    price,
+    ...times,
+  }));
+  return new Declaration(providers, models, file, prices);
 }

@@ -9,6 +9,9 @@ const linesOf = (text: string): string[] => {
   return 'faults' in checked ? printFaults('pllm.yaml', checked.faults) : [];
 };
 
+const UNITS =
+  'input_per_mtok, output_per_mtok, cached_input_per_mtok, cache_write_per_mtok, audio_input_per_mtok, ' +
+  'audio_output_per_mtok, reasoning_per_mtok, per_image, per_second, per_character, per_request';
 const PROVIDERS = `providers:
   - {name: openai, type: openai, api_key: '\${KEY}'}
 `;
@@ -51,6 +54,57 @@ models:
           },
         ],
       },
+      elsewhere: [],
+    });
+  });
+
+  it('says how calls are routed and what they cost, as the admin API does', () => {
+    const text = `
+providers:
+  - {name: openai, type: openai, max_parallel: 50}
+models:
+  - id: m
+    strategy: weighted
+    targets: [{provider: openai, model: a, weight: 3}, {provider: openai, model: b, weight: 0}]
+    fallbacks: [n, family/x]
+    retry: {attempts: 5, budget_ratio: 0.5}
+  - {id: n, targets: [{provider: openai, model: a}]}
+  - {id: family/*, targets: [{provider: openai, model: '*'}]}
+prices:
+  - {type: openai, model: gpt-4o, input_per_mtok: '2.50', output_per_mtok: '10'}
+  - {type: groq, model: gpt-4o, per_request: '0.001'}
+`;
+    expect(check(text)).toMatchObject({
+      body: {
+        providers: [{ max_parallel: 50 }],
+        models: [
+          {
+            strategy: 'weighted',
+            targets: [{ weight: 3 }, { weight: 0 }],
+            fallbacks: ['n', 'family/x'],
+            retry: { attempts: 5, budget_ratio: 0.5 },
+          },
+          {},
+          {},
+        ],
+        prices: [
+          { type: 'openai', model: 'gpt-4o', input_per_mtok: '2.50', output_per_mtok: '10' },
+          { type: 'groq', model: 'gpt-4o', per_request: '0.001' },
+        ],
+      },
+      elsewhere: [],
+    });
+  });
+
+  it('names the fallbacks that somebody else must have', () => {
+    const text = `${PROVIDERS}models:\n  - id: m\n    fallbacks: [m2, stored,\n      openai/x]\n    targets: [{provider: openai, model: a}]
+  - {id: m2, targets: [{provider: openai, model: a}]}\n`;
+    const message = 'there is no model of that name';
+    expect(check(text)).toMatchObject({
+      elsewhere: [
+        { name: 'stored', line: 5, column: 21, path: 'models[0].fallbacks[1]', message },
+        { name: 'openai/x', line: 6, column: 7, path: 'models[0].fallbacks[2]', message },
+      ],
     });
   });
 
@@ -62,8 +116,8 @@ models:
 
 describe('a fault is told with its place', () => {
   it.each<[string, string, string[]]>([
-    ['an empty file', '', ['1:1: must hold providers: and models: (write {} to declare nothing)']],
-    ['a list', '- a', ['1:1: must hold providers: and models: (write {} to declare nothing)']],
+    ['an empty file', '', ['1:1: must hold providers:, models: or prices: (write {} to declare nothing)']],
+    ['a list', '- a', ['1:1: must hold providers:, models: or prices: (write {} to declare nothing)']],
     ['an unknown field at the top', 'model: []\n', ['1:1: model: is not a field that is known here']],
     [
       'an unknown field of an object',
@@ -113,6 +167,74 @@ describe('a fault is told with its place', () => {
       'a provider that is not there',
       `${PROVIDERS}models:\n  - id: m\n    targets:\n      - provider: opneai\n        model: x\n`,
       ['6:19: models[0].targets[0].provider: there is no provider of that name in this file'],
+    ],
+    [
+      'fallbacks that cannot be',
+      `${PROVIDERS}models:
+  - id: m
+    targets: [{provider: openai, model: a, weight: 0}]
+    fallbacks: [n, m]
+    strategy: fastest
+    retry: {attempts: 0, wait: 5}
+  - id: n
+    targets: [{provider: openai, model: a}]
+    fallbacks: [openai/*]
+  - id: o
+    targets: [{provider: openai, model: a}]
+    fallbacks: [n, n]
+`,
+      [
+        '5:14: models[0].targets: must hold at least one with a weight above 0',
+        '6:20: models[0].fallbacks[1]: is the model itself',
+        '7:15: models[0].strategy: must be one of the following values: priority, weighted, round-robin, least-latency, least-busy, lowest-cost',
+        '8:23: models[0].retry.attempts: must not be less than 1',
+        '8:26: models[0].retry.wait: is not a field that is known here',
+        '11:16: models[1].fallbacks: must be names of models, and no patterns',
+        '14:16: models[2].fallbacks: must hold each name once',
+      ],
+    ],
+    [
+      'a unit that no price has',
+      `${PROVIDERS}models:
+  - id: m
+    price: {input: '1'}
+    targets:
+      - provider: openai
+        model: a
+        price: {per_minute: '1', output_per_mtok: 2.5}
+prices:
+  - type: openai
+    model: a
+    per_mtok: '1'
+`,
+      [
+        `5:13: models[0].price.input: is not a unit that prices are known by: ${UNITS}`,
+        `9:17: models[0].targets[0].price.per_minute: is not a unit that prices are known by: ${UNITS}`,
+        '9:51: models[0].targets[0].price.output_per_mtok: must be a text: put it in quotes',
+        `13:5: prices[0].per_mtok: is not a unit that prices are known by: ${UNITS}`,
+      ],
+    ],
+    [
+      'prices that cannot be',
+      `prices:
+  - {type: openai, model: a, per_image: '1'}
+  - {type: groq, model: a, per_image: '1'}
+  - {type: openai, model: a, per_image: '2'}
+  - {type: opneai, model: b, per_image: '10'}
+  - {type: openai, model: c}
+  - {per_image: free}
+`,
+      [
+        '4:27: prices[2].model: is taken: see line 2',
+        expect.stringMatching(/^5:12: prices\[3\]\.type: must be one of the following values: openai,/),
+        expect.stringMatching(
+          /^5:41: prices\[3\]\.per_image: must be a decimal string of US dollars, at most 9, /,
+        ),
+        '6:5: prices[4]: has no unit, such as input_per_mtok',
+        '7:5: prices[5].type: is missing',
+        '7:5: prices[5].model: is missing',
+        expect.stringMatching(/^7:17: prices\[5\]\.per_image: must be a decimal/),
+      ],
     ],
     [
       'a variable that is not set',

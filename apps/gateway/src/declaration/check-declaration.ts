@@ -1,15 +1,30 @@
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import type { ValidationError } from 'class-validator';
+import { PRICE_MEMBERS } from '#metering';
 import { findAdapter } from '#providers';
+import { PriceBody } from '../admin/price.body.js';
 import { gravest } from '../http/validation-errors.js';
+import { covers } from '../models/covers.js';
 import { DeclarationBody } from './declaration.body.js';
+import type { DeclaredPriceBody } from './declaration.body.js';
 import type { Fault } from './fault.js';
 import { readYaml } from './read-yaml.js';
 import type { Read } from './read-yaml.js';
 
 /** A file that may be used, or everything that is wrong with it. */
-export type Checked = { readonly body: DeclarationBody } | { readonly faults: readonly Fault[] };
+export type Checked = Good | { readonly faults: readonly Fault[] };
+
+export interface Good {
+  readonly body: DeclarationBody;
+  /** What the file alone cannot tell to be good. */
+  readonly elsewhere: readonly Elsewhere[];
+}
+
+/** A model that is fallen back to and not declared: a fault, unless somebody else has it. */
+export interface Elsewhere extends Fault {
+  readonly name: string;
+}
 
 /** Reads and checks a whole file: what it says, and what its parts say of each other. */
 export function checkDeclaration(text: string, variables: Readonly<Record<string, string>>): Checked {
@@ -18,7 +33,7 @@ export function checkDeclaration(text: string, variables: Readonly<Record<string
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     if (read.faults.length > 0) return { faults: read.faults };
     // A file that was cut to nothing by accident must not take every model away.
-    const message = 'must hold providers: and models: (write {} to declare nothing)';
+    const message = 'must hold providers:, models: or prices: (write {} to declare nothing)';
     return { faults: [{ line: 1, column: 1, path: '', message }] };
   }
   const body = plainToInstance(DeclarationBody, value, { exposeUnsetFields: false });
@@ -27,7 +42,7 @@ export function checkDeclaration(text: string, variables: Readonly<Record<string
   const told = new Set(read.faults.map(({ path }) => path));
   const found = [...broken(violations, '', read), ...conflicts(body, read)];
   const faults = [...read.faults, ...found.filter(({ path }) => !told.has(path))];
-  return faults.length > 0 ? { faults } : { body };
+  return faults.length > 0 ? { faults } : { body, elsewhere: [...undeclared(body, read)] };
 }
 
 function* broken(violations: readonly ValidationError[], above: string, read: Read): Generator<Fault> {
@@ -37,7 +52,7 @@ function* broken(violations: readonly ValidationError[], above: string, read: Re
     yield* broken(children, path, read);
     if (!constraints) continue;
     if (constraints.whitelistValidation) {
-      yield { ...read.placeOfName(path), path, message: 'is not a field that is known here' };
+      yield { ...read.placeOfName(path), path, message: unknownField(violation) };
     } else {
       const message = violation.value === undefined ? 'is missing' : reasonOf(violation);
       yield { ...read.placeOf(path), path, message };
@@ -45,10 +60,17 @@ function* broken(violations: readonly ValidationError[], above: string, read: Re
   }
 }
 
+function unknownField({ target }: ValidationError): string {
+  if (!(target instanceof PriceBody)) return 'is not a field that is known here';
+  return `is not a unit that prices are known by: ${Object.keys(PRICE_MEMBERS).join(', ')}`;
+}
+
 /** The rule that is broken, without the name that stands before it anyway. Rules tell no values. */
 function reasonOf(violation: ValidationError): string {
   const [name, reason] = gravest(violation);
   if (name === 'nestedValidation') return 'must be an object';
+  // A number in YAML has lost its digits before anybody can see them.
+  if (name === 'isDollars' && typeof violation.value === 'number') return 'must be a text: put it in quotes';
   return reason.startsWith(`${violation.property} `) ? reason.slice(violation.property.length + 1) : reason;
 }
 
@@ -58,6 +80,7 @@ function* conflicts(body: DeclarationBody, read: Read): Generator<Fault> {
   const models = listOf(body.models);
   yield* twice(providers, 'providers', 'name', read);
   yield* twice(models, 'models', 'id', read);
+  yield* conflictsOfPrices(listOf(body.prices), read);
   for (const [index, { type, base_url }] of providers.entries()) {
     const adapter = typeof type === 'string' ? findAdapter(type) : undefined;
     if (!adapter || adapter.defaultBaseUrl !== undefined || base_url !== undefined) continue;
@@ -65,12 +88,37 @@ function* conflicts(body: DeclarationBody, read: Read): Generator<Fault> {
     yield { ...read.placeOf(path), path, message: `is missing: a provider of type ${type} needs one` };
   }
   const names = new Set(providers.map(({ name }) => name));
-  for (const [index, { targets }] of models.entries()) {
+  for (const [index, { id, targets, fallbacks }] of models.entries()) {
+    const own = Array.isArray(fallbacks) ? fallbacks.indexOf(id) : -1;
+    const at = `models[${index}].fallbacks[${own}]`;
+    if (own >= 0) yield { ...read.placeOf(at), path: at, message: 'is the model itself' };
     for (const [at, target] of listOf(targets).entries()) {
       if (typeof target.provider !== 'string' || target.provider === '' || names.has(target.provider))
         continue;
       const path = `models[${index}].targets[${at}].provider`;
       yield { ...read.placeOf(path), path, message: 'there is no provider of that name in this file' };
+    }
+  }
+}
+
+function* conflictsOfPrices(prices: readonly DeclaredPriceBody[], read: Read): Generator<Fault> {
+  const names = prices.map(({ type, model }) => ({ model: type && model ? `${type}/${model}` : undefined }));
+  yield* twice(names, 'prices', 'model', read);
+  for (const [index, price] of prices.entries()) {
+    const path = `prices[${index}]`;
+    const isEmpty = Object.keys(price).every((name) => name === 'type' || name === 'model');
+    if (isEmpty) yield { ...read.placeOf(path), path, message: 'has no unit, such as input_per_mtok' };
+  }
+}
+
+/** Fallbacks that no model of the file answers to. */
+function* undeclared({ models }: DeclarationBody, read: Read): Generator<Elsewhere> {
+  const ids = listOf(models).map(({ id }) => id);
+  for (const [index, { fallbacks }] of listOf(models).entries()) {
+    for (const [at, name] of (fallbacks ?? []).entries()) {
+      if (ids.some((id) => covers(id, name))) continue;
+      const path = `models[${index}].fallbacks[${at}]`;
+      yield { ...read.placeOf(path), path, name, message: 'there is no model of that name' };
     }
   }
 }

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../config/config.js';
+import { environmentOffers, isOffered, offersBeside } from '../models/offer.js';
 import { readApplied } from './applied.js';
 import { checkDeclaration } from './check-declaration.js';
+import type { Good } from './check-declaration.js';
 import type { DeclarationBody } from './declaration.body.js';
 import { InvalidDeclaration, printFaults } from './fault.js';
+import type { Fault } from './fault.js';
 import { compareFingerprints, fingerprint, printChanges } from './fingerprint.js';
 import { readFileText, shownPath, signatureOf } from './read-file.js';
 
@@ -16,12 +19,25 @@ import { readFileText, shownPath, signatureOf } from './read-file.js';
  */
 export async function checkFile(
   path: string,
-  config: Pick<Config, 'variables' | 'dataDir' | 'secretKey'>,
+  config: Pick<Config, 'variables' | 'dataDir' | 'secretKey' | 'providerKeys' | 'openaiBaseUrl'>,
 ): Promise<string[]> {
-  const body = await readGood(path, config.variables);
-  const { providers, models } = body;
-  const counts = `providers: ${providers?.length ?? 0}, models: ${models?.length ?? 0}`;
-  return [`${shownPath(path)} is valid (${counts}).`, ...changesOf(body, config)];
+  const good = await readGood(path, config.variables);
+  const counts = (['providers', 'models', 'prices'] as const)
+    .map((list) => `${list}: ${good.body[list]?.length ?? 0}`)
+    .join(', ');
+  const unknown = printFaults(shownPath(path), unknownOf(good, config));
+  return [`${shownPath(path)} is valid (${counts}).`, ...unknown, ...changesOf(good.body, config)];
+}
+
+/** Fallbacks of which only the database can tell whether they are there. */
+function unknownOf(
+  { body, elsewhere }: Good,
+  config: Pick<Config, 'providerKeys' | 'openaiBaseUrl'>,
+): Fault[] {
+  const offers = offersBeside(environmentOffers(config), body.providers ?? []);
+  return elsewhere
+    .filter(({ name }) => !offers.some((offer) => isOffered(name, offer)))
+    .map((one) => ({ ...one, message: 'must be a model of the database: there is none of that name here' }));
 }
 
 /** Before a start: a broken file stops it before the database is touched. @throws InvalidDeclaration */
@@ -32,11 +48,11 @@ export async function expectGoodFile({
   if (isNamed || (await signatureOf(path)) !== undefined) await readGood(path, variables);
 }
 
-async function readGood(path: string, variables: Config['variables']): Promise<DeclarationBody> {
+async function readGood(path: string, variables: Config['variables']): Promise<Good> {
   const { text } = await readFileText(path);
   const checked = checkDeclaration(text, variables);
   if ('faults' in checked) throw new InvalidDeclaration(printFaults(shownPath(path), checked.faults));
-  return checked.body;
+  return checked;
 }
 
 function changesOf(

@@ -13,12 +13,17 @@ let folder: string;
 let path: string;
 let declared: Declaration[];
 let lines: object[];
+/** Names of models that the registry has, and that it has once it has looked anew. */
+let stored: Set<string>;
+let news: string[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'pllm-configuration-'));
   path = join(folder, 'pllm.yaml');
   declared = [];
   lines = [];
+  stored = new Set();
+  news = [];
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -26,7 +31,15 @@ function open(isNamed = true): ConfigurationFile {
   const log = (line: object): void => void lines.push(line);
   return new ConfigurationFile({
     config: { configFile: { path, isNamed }, variables: {}, dataDir: folder },
-    models: { declare: (one) => void declared.push(one), sleeping: { providers: [], models: [] } },
+    models: {
+      declare: (one) => void declared.push(one),
+      sleeping: { providers: [], models: [], prices: [] },
+      answersTo: (name) => stored.has(name),
+      refresh: () => {
+        for (const name of news) stored.add(name);
+        return Promise.resolve();
+      },
+    },
     box: new SecretBox(Buffer.alloc(32, 1)),
     secretKey: Buffer.alloc(32, 2),
     logger: { info: log, warn: log, error: log } as unknown as Logger,
@@ -98,6 +111,41 @@ describe('a file', () => {
     await file.look();
     expect(file.state).toMatchObject({ state: 'applied', errors: [] });
     expect(declared.map(namesOf)).toEqual([['p'], ['p']]);
+  });
+
+  it('falls back to what is declared, stored, or was made a moment ago, and to nothing else', async () => {
+    const model = (id: string, fallbacks: string): string =>
+      `  - {id: ${id}, targets: [{provider: p, model: x}], fallbacks: ${fallbacks}}\n`;
+    const text = `${GOOD}models:\n${model('a', '[b]')}${model('b', '[stored, new]')}`;
+    stored.add('stored');
+    replace(text);
+    await expect(open().begin()).rejects.toThrow(
+      /:5:69: models\[1\]\.fallbacks\[1\]: there is no model of that name$/,
+    );
+    expect(declared).toEqual([]);
+    news.push('new');
+    const file = open();
+    await file.begin();
+    expect([file.state.state, file.state.models]).toEqual(['applied', 2]);
+    replace(`${GOOD}models:\n${model('a', '[b]')}`);
+    await expect(file.reload()).rejects.toThrow(/fallbacks\[0\]: there is no model/);
+    expect(file.state).toMatchObject({ state: 'refused', models: 2 });
+  });
+
+  it('may say what models cost', async () => {
+    replace("prices:\n  - {type: openai, model: gpt-4o, input_per_mtok: '1'}\n");
+    const file = open();
+    await file.begin();
+    expect(file.state).toMatchObject({ providers: 0, models: 0, prices: 1 });
+    expect(declared[0]?.prices).toMatchObject([
+      {
+        providerType: 'openai',
+        model: 'gpt-4o',
+        price: { input_per_mtok: '1' },
+        updatedAt: expect.any(Date),
+      },
+    ]);
+    expect(Object.keys(declared[0]?.prices[0]?.price as object)).toEqual(['input_per_mtok']);
   });
 
   it('is told by what it changed, never by its secrets', async () => {

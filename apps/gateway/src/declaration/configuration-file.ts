@@ -7,6 +7,7 @@ import type { ModelRegistry } from '../models/model-registry.js';
 import { keepApplied, readApplied } from './applied.js';
 import { buildDeclaration } from './build-declaration.js';
 import { checkDeclaration } from './check-declaration.js';
+import type { Elsewhere } from './check-declaration.js';
 import { InvalidDeclaration, printFaults } from './fault.js';
 import { compareFingerprints, fingerprint } from './fingerprint.js';
 import type { Changes, Fingerprint } from './fingerprint.js';
@@ -14,7 +15,7 @@ import { readFileText, shownPath, signatureOf } from './read-file.js';
 
 export interface ConfigurationFileParts {
   readonly config: Pick<Config, 'configFile' | 'variables' | 'dataDir'>;
-  readonly models: Pick<ModelRegistry, 'declare' | 'sleeping'>;
+  readonly models: Pick<ModelRegistry, 'answersTo' | 'declare' | 'refresh' | 'sleeping'>;
   readonly box: SecretBox;
   /** Hides in fingerprints what could be guessed. */
   readonly secretKey: Buffer;
@@ -29,11 +30,12 @@ export interface ConfigurationState {
   readonly appliedAt: Date | undefined;
   readonly providers: number;
   readonly models: number;
+  readonly prices: number;
   /** What is wrong with the file as it is now; what it was before goes on. */
   readonly errors: readonly string[];
 }
 
-/** Applies the file that declares providers and models: whole, or not at all. */
+/** Applies the file that declares providers, models and prices: whole, or not at all. */
 export class ConfigurationFile {
   private readonly name: string;
   private declaration = Declaration.NONE;
@@ -50,7 +52,7 @@ export class ConfigurationFile {
   }
 
   get state(): ConfigurationState {
-    const { providers, models } = this.declaration;
+    const { providers, models, prices } = this.declaration;
     const isThere = this.appliedAt !== undefined || this.errors.length > 0;
     const state = this.errors.length > 0 ? 'refused' : isThere ? 'applied' : 'none';
     return {
@@ -59,6 +61,7 @@ export class ConfigurationFile {
       appliedAt: this.appliedAt,
       providers: providers.length,
       models: models.length,
+      prices: prices.length,
       errors: this.errors,
     };
   }
@@ -122,8 +125,10 @@ export class ConfigurationFile {
     if (digest === this.digest) return;
     const checked = checkDeclaration(text, config.variables);
     if ('faults' in checked) throw new InvalidDeclaration(printFaults(this.name, checked.faults));
-    this.declaration = buildDeclaration(checked.body, { box, file: this.name, at });
-    models.declare(this.declaration);
+    const declaration = buildDeclaration(checked.body, { box, file: this.name, at });
+    await this.expectModels(checked.elsewhere, declaration);
+    this.declaration = declaration;
+    models.declare(declaration);
     this.digest = digest;
     this.errors = [];
     this.appliedAt = new Date();
@@ -133,11 +138,22 @@ export class ConfigurationFile {
     this.keep(next);
   }
 
+  /** What the file falls back to and does not declare is stored, or offered. @throws InvalidDeclaration */
+  private async expectModels(elsewhere: readonly Elsewhere[], declaration: Declaration): Promise<void> {
+    const { models } = this.parts;
+    const isMissing = ({ name }: Elsewhere): boolean => !models.answersTo(name, declaration);
+    if (!elsewhere.some(isMissing)) return;
+    // Another gateway may have made it just now.
+    await models.refresh();
+    const faults = elsewhere.filter(isMissing);
+    if (faults.length > 0) throw new InvalidDeclaration(printFaults(this.name, faults));
+  }
+
   private report(changes: Changes): void {
     const { logger, models } = this.parts;
     logger.info({ event: 'configuration_applied', file: this.name, ...changes }, 'the file declares');
     const { sleeping } = models;
-    if (sleeping.providers.length + sleeping.models.length === 0) return;
+    if (Object.values(sleeping).every((names) => names.length === 0)) return;
     const line = 'the file stands in place of what the database has under the same names';
     logger.warn({ event: 'configuration_in_place', file: this.name, ...sleeping }, line);
   }

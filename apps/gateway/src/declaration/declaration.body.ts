@@ -1,7 +1,25 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsOptional, ValidateNested } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsDefined,
+  IsIn,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
+import { PROVIDER_TYPES } from '#providers';
 import { CreateModelBody } from '../admin/models.body.js';
+import { PriceBody } from '../admin/price.body.js';
 import { CreateProviderBody } from '../admin/providers.body.js';
+
+/** What `PUT /admin/prices/{type}/{model}` takes, with what stands in its path. */
+export class DeclaredPriceBody extends PriceBody {
+  @IsDefined() @IsIn(PROVIDER_TYPES) type!: string;
+  @IsDefined() @IsString() @IsNotEmpty() @MaxLength(500) model!: string;
+}
 
 /** `pllm.yaml`: each list holds what the admin API takes to make one of its kind, by the very same rules. */
 export class DeclarationBody {
@@ -17,4 +35,10 @@ export class DeclarationBody {
   @ValidateNested({ each: true })
   @Type(() => CreateModelBody)
   models?: CreateModelBody[] | null;
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(5_000)
+  @ValidateNested({ each: true })
+  @Type(() => DeclaredPriceBody)
+  prices?: DeclaredPriceBody[] | null;
 }

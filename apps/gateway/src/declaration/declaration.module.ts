@@ -12,7 +12,7 @@ import { ConfigurationFile } from './configuration-file.js';
 
 const LOOK_MS = 1_000;
 
-/** Providers and models from a file, at start and whenever it changes. */
+/** Providers, models and prices from a file, at start and whenever it changes. */
 @Module({
   providers: [
     {

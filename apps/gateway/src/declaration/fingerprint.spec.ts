@@ -5,6 +5,7 @@ import { compareFingerprints, fingerprint, printChanges } from './fingerprint.js
 const KEY = Buffer.alloc(32, 7);
 const provider = (fields: object = {}) => ({ name: 'p', type: 'openai', api_key: 'sk-secret', ...fields });
 const model = (fields: object = {}) => ({ id: 'm', targets: [{ provider: 'p', model: 'x' }], ...fields });
+const price = (fields: object = {}) => ({ type: 'openai', per_image: '1', ...fields });
 const changes = (before: object, after: object): string[] =>
   printChanges(
     compareFingerprints(
@@ -23,6 +24,24 @@ describe('from one file to the next', () => {
       { providers: [provider({ timeouts: { idle_ms: 1 } })], models: [model()] },
       { providers: [provider({ api_key: 'sk-other', enabled: false })], models: [model({ owned_by: 'me' })] },
       ['~ provider p: api_key, enabled, timeouts', '~ model m: owned_by'],
+    ],
+    [
+      'how calls are routed',
+      {
+        providers: [provider({ max_parallel: 5 })],
+        models: [model({ fallbacks: ['a', 'b'], retry: { attempts: 2 } })],
+      },
+      {
+        providers: [provider()],
+        models: [model({ strategy: 'weighted', fallbacks: ['b', 'a'], retry: { attempts: 3 } })],
+      },
+      ['~ provider p: max_parallel', '~ model m: fallbacks, retry, strategy'],
+    ],
+    [
+      'what models cost',
+      { prices: [price({ model: 'a' }), price({ model: 'b' })] },
+      { prices: [price({ model: 'a', per_image: '2', per_request: '1' }), price({ model: 'c' })] },
+      ['+ price openai/c', '~ price openai/a: per_image, per_request', '- price openai/b'],
     ],
     [
       'the order of members',

@@ -17,6 +17,7 @@ export function fingerprint(body: DeclarationBody, key: Buffer): Fingerprint {
   const objects: [string, object][] = [
     ...(body.providers ?? []).map((one): [string, object] => [`provider ${one.name}`, one]),
     ...(body.models ?? []).map((one): [string, object] => [`model ${one.id}`, one]),
+    ...(body.prices ?? []).map((one): [string, object] => [`price ${one.type}/${one.model}`, one]),
   ];
   return Object.fromEntries(objects.map(([name, one]) => [name, digests(one, key)]));
 }

@@ -12,7 +12,9 @@ it('the example of the guide is a good file', () => {
     body: {
       providers: [{ name: 'openai' }, { base_url: 'https://my-company.openai.azure.com' }, { type: 'vllm' }],
       models: [{ id: 'my-gpt-4', targets: [{ model: 'gpt-4o' }, {}] }, { id: 'local/*' }],
+      prices: [{ model: 'gpt-4o' }, { model: 'llama3' }],
     },
+    elsewhere: [],
   });
 });
 

@@ -1,10 +1,12 @@
 import { GatewayError } from '#contract';
-import type { ModelRow, ProviderRow } from '#persistence';
+import type { ModelRow, PriceRow, ProviderRow } from '#persistence';
+import { covers } from './covers.js';
 
-/** Providers and models as the database has them. */
+/** Providers, models and prices as the database has them. */
 export interface Rows {
   readonly providers: readonly ProviderRow[];
   readonly models: readonly ModelRow[];
+  readonly prices: readonly PriceRow[];
 }
 
 /** The id of a declared provider: none that the database gives out, and the same in every replica. */
@@ -22,16 +24,19 @@ export class Declaration implements Rows {
   private readonly byName: ReadonlyMap<string, ProviderRow>;
   private readonly byId: ReadonlyMap<string, ProviderRow>;
   private readonly modelsById: ReadonlyMap<string, ModelRow>;
+  private readonly priceNames: ReadonlySet<string>;
 
   constructor(
     readonly providers: readonly ProviderRow[],
     readonly models: readonly ModelRow[],
     /** How an operator knows the file. */
     readonly file: string,
+    readonly prices: readonly PriceRow[] = [],
   ) {
     this.byName = new Map(providers.map((row) => [row.name, row]));
     this.byId = new Map(providers.map((row) => [row.id, row]));
     this.modelsById = new Map(models.map((row) => [row.id, row]));
+    this.priceNames = new Set(prices.map(priceName));
   }
 
   providerNamed(name: string): ProviderRow | undefined {
@@ -56,24 +61,48 @@ export class Declaration implements Rows {
     if (this.modelsById.has(id)) this.refuse(`The model '${id}'`);
   }
 
+  /** @throws GatewayError `declared_in_file` */
+  guardPrice(providerType: string, model: string): void {
+    const name = priceName({ providerType, model });
+    if (this.priceNames.has(name)) this.refuse(`The price of '${name}'`);
+  }
+
+  /** Without what its models fall back to, the file would be refused at the next start. @throws GatewayError `conflict` */
+  guardFallback(id: string): void {
+    const isOwn = (name: string): boolean => this.models.some((row) => covers(row.id, name));
+    const user = this.models.find(({ fallbacks }) =>
+      fallbacks.some((name) => covers(id, name) && !isOwn(name)),
+    );
+    if (!user) return;
+    const message = `The model '${user.id}', which is declared in ${this.file}, falls back to it.`;
+    throw new GatewayError('conflict', { message });
+  }
+
   /** Declared and stored as one; stored models that lead to a sleeping provider lead to the one in its place. */
-  over({ providers, models }: Rows): Rows {
-    if (this.providers.length + this.models.length === 0) return { providers, models };
+  over(stored: Rows): Rows {
+    const { providers, models, prices } = stored;
+    if (this.isEmpty) return stored;
     const awake = models.filter(({ id }) => !this.modelsById.has(id));
     return {
       providers: [...this.providers, ...providers.filter(({ name }) => !this.byName.has(name))],
       models: [...this.models, ...awake.map((row) => this.redirect(row))],
+      prices: [...this.prices, ...prices.filter((row) => !this.priceNames.has(priceName(row)))],
     };
   }
 
   /** Stored under a declared name by somebody, so that an operator wonders where they went. */
-  sleeping({ providers, models }: Rows): { providers: string[]; models: string[] } {
+  sleeping({ providers, models, prices }: Rows): Record<keyof Rows, string[]> {
     // The database's stand-in for a declared provider (see `stand-in.ts`) is nobody's.
     const own = providers.filter(({ id, name }) => this.byName.has(name) && !this.byId.has(id));
     return {
       providers: own.map(({ name }) => name),
       models: models.flatMap(({ id }) => (this.modelsById.has(id) ? [id] : [])),
+      prices: prices.map(priceName).filter((name) => this.priceNames.has(name)),
     };
+  }
+
+  private get isEmpty(): boolean {
+    return this.providers.length + this.models.length + this.prices.length === 0;
   }
 
   private redirect(model: ModelRow): ModelRow {
@@ -88,4 +117,9 @@ export class Declaration implements Rows {
     const message = `${what} is declared in ${this.file}, and can only be changed there.`;
     throw new GatewayError('declared_in_file', { message });
   }
+}
+
+/** `openai/gpt-4o` */
+function priceName({ providerType, model }: Pick<PriceRow, 'providerType' | 'model'>): string {
+  return `${providerType}/${model}`;
 }

@@ -3,6 +3,7 @@ import { DEFAULT_TIMEOUTS, GatewayError } from '#contract';
 import type { Timeouts } from '#contract';
 import type { Database, ModelRow, ProviderRow, Queries } from '#persistence';
 import { SecretBox, sealProviderSecrets } from '#persistence';
+import { DEFAULT_RETRY } from '#routing';
 import { ModelRegistry } from './model-registry.js';
 import { environmentOffers } from './offer.js';
 import type { Offer } from './offer.js';
@@ -20,6 +21,7 @@ function provider(name: string, rest: Partial<ProviderRow> = {}): ProviderRow {
     sealed: sealProviderSecrets(box, `prov_${name}`, { apiKey: `key-of-${name}`, headers: {} }),
     secretLast4: null,
     timeouts: {},
+    maxParallel: null,
     enabled: true,
     createdAt: now,
     updatedAt: now,
@@ -31,18 +33,20 @@ interface Aim {
   readonly provider: ProviderRow;
   readonly model?: string;
   readonly priority?: number;
+  readonly weight?: number;
   readonly timeouts?: Partial<Timeouts>;
   readonly price?: object;
 }
 
 function model(id: string, aims: Aim[], rest: Partial<ModelRow> = {}): ModelRow {
   const targets = aims.map(
-    ({ provider, model = 'up', priority = 0, timeouts = {}, price = {} }, position) => ({
+    ({ provider, model = 'up', priority = 0, weight = 1, timeouts = {}, price = {} }, position) => ({
       modelId: id,
       position,
       providerId: provider.id,
       upstreamModel: model,
       priority,
+      weight,
       timeouts: { ...timeouts },
       price: { ...price },
       provider,
@@ -51,6 +55,8 @@ function model(id: string, aims: Aim[], rest: Partial<ModelRow> = {}): ModelRow 
   const settings = {
     ownedBy: 'me',
     strategy: 'priority',
+    fallbacks: [],
+    retry: {},
     timeouts: {},
     metadata: {},
     price: {},
@@ -106,6 +112,55 @@ describe('ModelRegistry', () => {
     expect(targets.map((target) => target.model)).toEqual(['a', 'b', 'c']);
     expect(targets[0]?.provider).toMatchObject({ name: 'two', secret: 'key-of-two' });
     expect({ ownedBy, created }).toEqual({ ownedBy: 'me', created: 1_700_000_000 });
+  });
+
+  it('knows how a model is routed, under a pattern too, and fills in what is left out of what is asked', async () => {
+    const limited = provider('limited', { maxParallel: 5 });
+    const aims = [
+      { provider: limited, weight: 3 },
+      { provider: one, weight: 0 },
+    ];
+    const asked = { strategy: 'weighted', fallbacks: ['plain', 'a/y'] };
+    const registry = await makeRegistry(
+      [one, limited],
+      [
+        model('plain', [{ provider: one }]),
+        model('m', aims, { ...asked, retry: { attempts: 5, budget_ratio: 0.5 } }),
+        model('attempts', [{ provider: one }], { retry: { attempts: 7 } }),
+        model('ratio', [{ provider: one }], { retry: { budget_ratio: 0 } }),
+        model('a/*', aims, { ...asked, retry: { attempts: 1 } }),
+      ],
+    );
+    const resolve = (name: string) => registry.resolve(name, ANYBODY);
+    const { targets, ...plain } = resolve('plain');
+    expect(plain).toMatchObject({ strategy: 'priority', fallbacks: [], retry: undefined });
+    expect([targets[0]?.weight, targets[0]?.provider.maxParallel]).toEqual([1, undefined]);
+    expect(resolve('m')).toMatchObject({ ...asked, retry: { attempts: 5, budgetRatio: 0.5 } });
+    expect(resolve('m').targets.map(({ weight }) => weight)).toEqual([3, 0]);
+    expect(resolve('m').targets[0]?.provider.maxParallel).toBe(5);
+    expect(resolve('attempts').retry).toEqual({ attempts: 7, budgetRatio: DEFAULT_RETRY.budgetRatio });
+    expect(resolve('ratio').retry).toEqual({ attempts: DEFAULT_RETRY.attempts, budgetRatio: 0 });
+    expect(resolve('a/x')).toMatchObject({ id: 'a/x', ...asked, retry: { attempts: 1 } });
+    expect(resolve('a/x').targets.map(({ weight }) => weight)).toEqual([3, 0]);
+  });
+
+  it('says which names are answered to, now or once their model is enabled', async () => {
+    const models = [
+      model('m', [{ provider: one }]),
+      model('off', [{ provider: one }], { enabled: false }),
+      model('a/*', [{ provider: one }]),
+    ];
+    const offers = environmentOffers({ providerKeys: { openai: 'sk' }, openaiBaseUrl: undefined });
+    const registry = await makeRegistry([one], models, offers);
+    const names = ['m', 'off', 'a/x', 'openai/x', 'gpt-4o', 'b', 'a/*', 'a/'];
+    expect(names.filter((name) => registry.answersTo(name))).toEqual([
+      'm',
+      'off',
+      'a/x',
+      'openai/x',
+      'gpt-4o',
+      'a/*',
+    ]);
   });
 
   it('says who may not, and what is not there', async () => {

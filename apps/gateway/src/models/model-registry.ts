@@ -1,15 +1,17 @@
-import { DEFAULT_TIMEOUTS, GatewayError } from '#contract';
-import type { Provider, Target, Timeouts } from '#contract';
-import { PriceBook, readPrice } from '#metering';
+import { GatewayError } from '#contract';
+import type { Provider } from '#contract';
+import { PriceBook } from '#metering';
 import type { PriceText } from '#metering';
-import type { Database, ModelRow, PriceRow, ProviderRow, SecretKeys, TargetRow } from '#persistence';
+import type { Database, ProviderRow, SecretKeys } from '#persistence';
 import { loadModels, loadPrices, loadProviders, openProviderSecrets } from '#persistence';
-import { compileGlob, orderByPriority, restOf } from '#routing';
+import { compileGlob, restOf } from '#routing';
 import type { Model } from '#routing';
+import { covers } from './covers.js';
 import { Declaration } from './declaration.js';
 import type { Rows } from './declaration.js';
-import { demoOffer } from './offer.js';
+import { demoOffer, isOffered, offersBeside } from './offer.js';
 import type { Offer } from './offer.js';
+import { toModel } from './to-model.js';
 
 /** Who asks, as far as models matter. */
 export interface ModelUser {
@@ -36,8 +38,7 @@ const LONGEST_FOUND = 200;
 export class ModelRegistry {
   private snapshot: Snapshot = makeSnapshot([], [], new PriceBook([]));
   private declared = Declaration.NONE;
-  private stored: Rows = { providers: [], models: [] };
-  private priceRows: readonly PriceRow[] = [];
+  private stored: Rows = { providers: [], models: [], prices: [] };
   private loading: Promise<void> = Promise.resolve();
   private demo: Offer | undefined;
   private loaded = false;
@@ -69,7 +70,7 @@ export class ModelRegistry {
   }
 
   /** What is stored under names that are declared. */
-  get sleeping(): { providers: string[]; models: string[] } {
+  get sleeping(): Record<keyof Rows, string[]> {
     return this.declared.sleeping(this.stored);
   }
 
@@ -110,6 +111,13 @@ export class ModelRegistry {
     return [...this.snapshot.models.values()].filter((model) => caller.mayCall(model.id));
   }
 
+  /** Does a model answer to the name under a declaration, or would one if it were enabled? */
+  answersTo(name: string, declaration = this.declared): boolean {
+    const { providers, models } = declaration.over(this.stored);
+    const isThere = models.some(({ id }) => covers(id, name));
+    return isThere || this.offersBeside(providers).some((offer) => isOffered(name, offer));
+  }
+
   private find(name: string): Model | undefined {
     const { models, found } = this.snapshot;
     const known = models.get(name) ?? found.get(name);
@@ -124,45 +132,42 @@ export class ModelRegistry {
   }
 
   private async load(): Promise<void> {
-    const { prices, ...rows } = await this.database.read(async (queries) => ({
+    this.stored = await this.database.read(async (queries) => ({
       providers: await loadProviders(queries),
       models: await loadModels(queries),
       prices: await loadPrices(queries),
     }));
-    this.stored = rows;
-    this.priceRows = prices;
     this.compose();
     this.loaded = true;
   }
 
   private compose(): void {
-    const { providers, models: rows } = this.declared.over(this.stored);
+    const { providers, models: rows, prices } = this.declared.over(this.stored);
     const accounts = new Map(providers.map((row) => [row.id, this.toProvider(row)]));
     const models = rows.filter((row) => row.enabled).map((row) => toModel(row, accounts));
     const offers = this.offersBeside(providers);
     const taken = new Set(rows.map(({ id }) => id));
     const offered = offers.flatMap((offer) => offer.models).filter(({ id }) => !taken.has(id));
     const bare = offers.flatMap(({ bareModels }) => bareModels).filter(({ id }) => !taken.has(id));
-    const prices = new PriceBook(
-      this.priceRows.map(({ providerType, model, price }) => ({
-        type: providerType,
-        model,
-        price: price as PriceText,
-      })),
-    );
-    this.snapshot = makeSnapshot([...models, ...offered], bare, prices);
+    const entries = prices.map(({ providerType: type, model, price }) => ({
+      type,
+      model,
+      price: price as PriceText,
+    }));
+    this.snapshot = makeSnapshot([...models, ...offered], bare, new PriceBook(entries));
     this.providerCount = providers.length;
   }
 
   private offersBeside(providers: readonly ProviderRow[]): readonly Offer[] {
     if (this.demo && providers.length + this.offers.length === 0) return [this.demo];
-    const taken = new Set(providers.map(({ name }) => name));
-    return this.offers.filter(({ provider }) => !taken.has(provider.name));
+    return offersBeside(this.offers, providers);
   }
 
   private toProvider(row: ProviderRow): Provider {
     const { apiKey, headers } = openProviderSecrets(this.secrets.box, row);
-    return { id: row.id, name: row.name, type: row.type, baseUrl: row.baseUrl, secret: apiKey, headers };
+    const { id, name, type, baseUrl } = row;
+    const maxParallel = row.maxParallel ?? undefined;
+    return { id, name, type, baseUrl, secret: apiKey, headers, maxParallel };
   }
 }
 
@@ -194,26 +199,6 @@ function withPrices(model: Model, prices: PriceBook): Model {
     price: target.price ?? prices.find(target.provider.type, target.model),
   }));
   return { ...model, targets };
-}
-
-function toModel(row: ModelRow, accounts: ReadonlyMap<string, Provider>): Model {
-  const enabled = row.targets.filter((target) => target.provider.enabled);
-  return {
-    id: row.id,
-    ownedBy: row.ownedBy,
-    created: Math.floor(row.createdAt.getTime() / 1000),
-    targets: orderByPriority(enabled.flatMap((target) => toTarget(target, row, accounts))),
-  };
-}
-
-/** Limits of a target stand before its model's, and those before its provider's. */
-function toTarget(row: TargetRow, model: ModelRow, accounts: ReadonlyMap<string, Provider>): Target[] {
-  const provider = accounts.get(row.providerId);
-  if (!provider) return [];
-  const given = [row.provider.timeouts, model.timeouts, row.timeouts] as Partial<Timeouts>[];
-  const timeouts = Object.assign({}, DEFAULT_TIMEOUTS, ...given) as Timeouts;
-  const price = readPrice(row.price as PriceText) ?? readPrice(model.price as PriceText);
-  return [{ provider, model: row.upstreamModel, priority: row.priority, timeouts, price }];
 }
 
 /** A model under a pattern: `*` in its targets stands for the rest of the name. */

@@ -1,8 +1,10 @@
 import { DEFAULT_TIMEOUTS } from '#contract';
 import type { Provider, Target } from '#contract';
 import { findAdapter } from '#providers';
+import { compileGlob } from '#routing';
 import type { Model } from '#routing';
 import type { Config } from '../config/config.js';
+import { covers } from './covers.js';
 
 /** A provider that stands in no database, and the models that are called at it. */
 export interface Offer {
@@ -51,6 +53,20 @@ export function environmentOffers({
     const bareModels = isOpenAi ? OPENAI_NAMES.map((pattern) => modelAt(provider, pattern, '*')) : [];
     return [{ provider, models: [modelAt(provider, `${type}/*`, '*')], bareModels }];
   });
+}
+
+/** Those that are in sight: an operator's provider of the same name stands in place of one. */
+export function offersBeside(
+  offers: readonly Offer[],
+  providers: readonly { readonly name: string }[],
+): Offer[] {
+  const taken = new Set(providers.map(({ name }) => name));
+  return offers.filter(({ provider }) => !taken.has(provider.name));
+}
+
+/** Would a call by the name be answered? */
+export function isOffered(name: string, { models, bareModels }: Offer): boolean {
+  return models.some(({ id }) => covers(id, name)) || bareModels.some(({ id }) => compileGlob(id)(name));
 }
 
 function providerOf(type: string, baseUrl: string, secret: string | undefined): Provider {

@@ -27,6 +27,7 @@ const OWN_RULES: Options['additionalConverters'] = {
   isDollars: { type: 'string', pattern: '^\\d{1,7}(\\.\\d{1,15})?$' },
   isFile: { type: 'string', format: 'binary' },
   isDefined: {},
+  hasWeight: {},
 };
 
 /** The rules of a class as a schema. `isOpen`: members beside the known ones are taken. */

@@ -78,13 +78,14 @@ export class System {
   }
 
   private describeFile() {
-    const { file, state, appliedAt, providers, models, errors } = this.file.state;
+    const { file, state, appliedAt, providers, models, prices, errors } = this.file.state;
     return {
       file: file ?? null,
       state,
       applied_at: appliedAt ?? null,
       providers,
       models,
+      prices,
       in_place_of: this.models.sleeping,
       errors,
     };

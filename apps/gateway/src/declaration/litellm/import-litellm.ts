@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
-import { addAliases, addFallbacks, importModels } from './import-models.js';
+import { addAliases, importModels } from './import-models.js';
 import { Providers } from './import-providers.js';
+import { importRouting, ROUTING_SETTINGS } from './import-routing.js';
 import { membersOf, oneLine, readLitellm } from './litellm-config.js';
 import type { Members } from './litellm-config.js';
 
@@ -13,9 +14,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'litellm_settings.drop_params': 'parameters go to the provider as they came',
 };
 
-/** Taken into the models. */
-const IN_MODELS = new Set(['fallbacks', 'model_group_alias']);
-
 /** A configuration of LiteLLM as a `pllm.yaml`; what has no counterpart stands in its comments. @throws InvalidDeclaration */
 export function importLitellm(text: string): string {
   const notes: string[] = [];
@@ -23,17 +21,17 @@ export function importLitellm(text: string): string {
   const { entries, sections } = readLitellm(text);
   const providers = new Providers(note);
   const models = importModels(entries, providers, note);
-  const router = membersOf(sections.router_settings);
-  for (const name of ['router_settings', 'litellm_settings']) {
-    addFallbacks(models, `${name}.fallbacks`, membersOf(sections[name]).fallbacks, note);
-  }
-  addAliases(models, router.model_group_alias, note);
-  noteSections(sections, note);
+  const aliases = addAliases(models, membersOf(sections.router_settings).model_group_alias, note);
+  const routingOf = importRouting(models, aliases, sections, note);
   const used = new Set([...models.values()].flat().map(({ provider }) => provider));
   const file = {
     providers: providers.items.filter(({ name }) => used.has(name)),
-    models: [...models].map(([id, targets]) => ({ id, targets })),
+    models: [...models].map(([id, targets]) => {
+      const { strategy, ...rest } = routingOf(id);
+      return { id, ...(strategy !== undefined && { strategy }), targets, ...rest };
+    }),
   };
+  noteSections(sections, note);
   const yaml = stringify(file, { lineWidth: 0, aliasDuplicateObjects: false, singleQuote: true });
   return `${comments(yaml, notes)}${yaml}`;
 }
@@ -50,9 +48,9 @@ function noteSections(sections: Members, note: (line: string) => void): void {
     }
     const isEmpty = value === null || (names.length === 0 && JSON.stringify(value) === '{}');
     if (names.length === 0 && !isEmpty) note(`${oneLine(section)} has no counterpart.`);
-    for (const name of names.filter((one) => !(section === 'router_settings' && IN_MODELS.has(one)))) {
-      if (section === 'litellm_settings' && name === 'fallbacks') continue;
+    for (const name of names) {
       const path = `${oneLine(section)}.${oneLine(name)}`;
+      if (ROUTING_SETTINGS.has(path)) continue;
       const elsewhere = ELSEWHERE[path];
       note(elsewhere === undefined ? `${path} has no counterpart.` : `${path}: ${elsewhere}.`);
     }

@@ -9,6 +9,7 @@ export interface TargetItem {
   readonly provider: string;
   readonly model: string;
   readonly priority?: number;
+  readonly weight?: number | undefined;
   readonly timeouts?: { readonly total_ms: number };
 }
 
@@ -25,6 +26,7 @@ const TAKEN = new Set([
   'extra_headers',
   'timeout',
   'order',
+  'weight',
 ]);
 
 type Note = (text: string) => void;
@@ -45,18 +47,20 @@ export function importModels(entries: readonly Entry[], providers: Providers, no
     models.set(name, [...(models.get(name) ?? []), target]);
   }
   for (const [name, targets] of models) {
-    if (!isGood(name, targets, note)) models.delete(name);
-    else if (targets.length > 1 && targets.every(({ priority }) => priority === undefined)) {
-      note(
-        `${oneLine(name)}: LiteLLM spreads calls over its ${targets.length} entries; here they are asked in order.`,
-      );
-    }
+    const weighed = weigh(targets);
+    if (isGood(name, weighed, note)) models.set(name, weighed);
+    else models.delete(name);
   }
   return models;
 }
 
-/** `{alias: model}`: another name for the same targets. */
-export function addAliases(models: Map<string, TargetItem[]>, aliases: unknown, note: Note): void {
+/** `{alias: model}`: another name for the same targets. @returns the names that were taken, to their models */
+export function addAliases(
+  models: Map<string, TargetItem[]>,
+  aliases: unknown,
+  note: Note,
+): Map<string, string> {
+  const taken = new Map<string, string>();
   for (const [alias, value] of Object.entries(membersOf(aliases))) {
     const of = typeof value === 'string' ? value : membersOf(value).model;
     const targets = typeof of === 'string' ? models.get(of) : undefined;
@@ -64,36 +68,23 @@ export function addAliases(models: Map<string, TargetItem[]>, aliases: unknown, 
       note(`router_settings.model_group_alias: ${oneLine(alias)} is not taken.`);
     } else {
       models.set(alias, [...targets]);
+      taken.set(alias, of as string);
     }
   }
+  return taken;
 }
 
-/** `[{model: [others]}]`: the others' targets, asked after the model's own. */
-export function addFallbacks(
-  models: Map<string, TargetItem[]>,
-  where: string,
-  list: unknown,
-  note: Note,
-): void {
-  const own = new Map(models);
-  for (const [name, others] of (Array.isArray(list) ? list : []).flatMap((one) =>
-    Object.entries(membersOf(one)),
-  )) {
-    for (const other of Array.isArray(others) ? others : [others]) {
-      const targets = models.get(name);
-      const added = typeof other === 'string' && !other.endsWith('*') ? own.get(other) : undefined;
-      if (!targets || !added || name.endsWith('*')) {
-        note(`${where}: ${oneLine(name)} → ${oneLine(String(other))} is not taken.`);
-        continue;
-      }
-      const priority = Math.max(...targets.map((target) => target.priority ?? 0)) + 1;
-      const further = added.map((target) => ({ ...target, priority }));
-      models.set(name, [...targets, ...further]);
-      note(
-        `${where}: ${oneLine(name)} → ${oneLine(String(other))}: as targets that are asked after its own.`,
-      );
-    }
-  }
+const MOST_WEIGHT = 1_000;
+
+/** Weights may be any numbers there, and whole ones up to a thousand here. Nobody's weight is everybody's. */
+function weigh(targets: readonly TargetItem[]): TargetItem[] {
+  const most = Math.max(...targets.map(({ weight = 1 }) => weight));
+  if (most === 0) return targets.map((target) => ({ ...target, weight: undefined }));
+  const isPlain = ({ weight = 1 }: TargetItem): boolean => Number.isInteger(weight) && weight <= MOST_WEIGHT;
+  if (targets.every(isPlain)) return [...targets];
+  const scaled = (weight: number): number =>
+    weight === 0 ? 0 : Math.max(1, Math.round((weight / most) * MOST_WEIGHT));
+  return targets.map(({ weight = 1, ...target }) => ({ ...target, weight: scaled(weight) }));
 }
 
 function targetOf(entry: Entry, providers: Providers, note: Note): TargetItem | undefined {
@@ -107,11 +98,14 @@ function targetOf(entry: Entry, providers: Providers, note: Note): TargetItem | 
   if (found.model.endsWith('*') && !isPattern) {
     return void note(`${label} is not taken: its model is a pattern and its name is none.`);
   }
-  const { timeout, order } = params;
+  const { timeout, order, weight } = params;
   if (timeout !== undefined && typeof timeout !== 'number') note(`${label}: timeout is not taken.`);
+  const isWeight = typeof weight === 'number' && Number.isFinite(weight) && weight >= 0;
+  if (weight !== undefined && !isWeight) note(`${label}: weight is not taken.`);
   return {
     ...found,
     ...(typeof order === 'number' ? { priority: order } : {}),
+    ...(isWeight ? { weight } : {}),
     ...(typeof timeout === 'number' ? { timeouts: { total_ms: Math.round(timeout * 1000) } } : {}),
   };
 }
