@@ -115,12 +115,14 @@ function encodeSampling(value: ChatParameters, { samplers }: ClaudeTraits, think
     ...(typeof temperature === 'number' && { temperature: Math.min(temperature, 1) }),
     ...(typeof topP === 'number' && { top_p: topP }),
   });
+  // 1 is what either is if nobody says anything: it stands back where there is room for one.
+  const inOrder = given.sort(([, one], [, other]) => Number(one === 1) - Number(other === 1));
   const taken = thinks ? 0 : samplers;
   const takesTopK = taken > 0 && typeof topK === 'number';
   return {
-    members: { ...Object.fromEntries(given.slice(0, taken)), ...(takesTopK && { top_k: topK }) },
+    members: { ...Object.fromEntries(inOrder.slice(0, taken)), ...(takesTopK && { top_k: topK }) },
     dropped: [
-      ...given.slice(taken).map(([name]) => name),
+      ...inOrder.slice(taken).flatMap(([name, amount]) => (amount === 1 ? [] : [name])),
       ...(typeof topK === 'number' && !takesTopK ? ['top_k'] : []),
     ],
   };
