@@ -9,6 +9,13 @@ const input = (type: string, model: string, book = new PriceBook([])): number | 
 describe('the catalogue', () => {
   it('says of when it is, and from where', () => {
     expect(CATALOGUE.as_of).toMatch(/^20\d\d-\d\d-\d\d$/);
+    for (const [type, day] of Object.entries(CATALOGUE.later)) {
+      expect([type, Object.keys(CATALOGUE.prices).includes(type), day > CATALOGUE.as_of]).toEqual([
+        type,
+        true,
+        true,
+      ]);
+    }
     expect(CATALOGUE.source).not.toBe('');
   });
 
@@ -33,6 +40,8 @@ describe('the catalogue', () => {
     ['openai', 'gpt-4-0613', 30_000_000_000],
     ['azure-openai', 'gpt-4o', 2_500_000_000],
     ['anthropic', 'claude-sonnet-4-20250514', 3_000_000_000],
+    ['anthropic', 'claude-opus-4-5-20251101', 5_000_000_000],
+    ['anthropic', 'claude-opus-5-5', 4_000_000_000],
     ['mistral', 'mistral-large-latest', 2_000_000_000],
     ['mistral', 'mistral-large-2411', 2_000_000_000],
     ['cohere', 'command-a-03-2025', 2_500_000_000],
@@ -45,6 +54,7 @@ describe('the catalogue', () => {
     ['openai', 'gpt-4o-realtime-preview'],
     ['openai', 'gpt-4o-search-preview-2025-03-11'],
     ['openai', 'gpt-9'],
+    ['anthropic', 'claude-haiku-5-5'],
     ['openai', ''],
     ['mistral', 'gpt-4o'],
     ['sandbox', 'sandbox'],

@@ -14,6 +14,8 @@ export interface PriceEntry {
 interface Catalogue {
   /** The day of the price lists. */
   readonly as_of: string;
+  /** Provider types whose prices are of a later day. */
+  readonly later: Readonly<Record<string, string>>;
   readonly source: string;
   /** Provider types that sell the models of another one. */
   readonly same_as: Readonly<Record<string, string>>;

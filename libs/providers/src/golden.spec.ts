@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_TIMEOUTS, JsonMembers, SseParser } from '#contract';
-import type { ChatRequest, Target, WireRequest } from '#contract';
+import { GatewayError, JsonMembers, SseParser } from '#contract';
+import type { ChatRequest, WireRequest } from '#contract';
+import { madeContext, madeTarget } from '../../../test/support/made-context.js';
+import type { Made } from '../../../test/support/made-context.js';
 import { findAdapter } from './index.js';
 import type { Codec, DecodeContext } from './spec.js';
 
@@ -40,22 +42,19 @@ function chatOf({ provider }: Case): Codec<'chat'> {
   return codec;
 }
 
-function targetOf({ provider, settings }: Case): Target {
-  const { model = 'upstream-4' } = settings('target.json');
-  return {
-    provider: { id: 'p', name: 'p', type: provider, baseUrl: 'http://x', secret: undefined, headers: {} },
-    model: String(model),
-    priority: 0,
-    timeouts: DEFAULT_TIMEOUTS,
-  };
+function targetOf({ provider, settings }: Case) {
+  return madeTarget(provider, settings('target.json').model as string | undefined);
 }
 
-function contextOf({ settings }: Case): DecodeContext {
-  const { model = 'my-gpt-4', includeUsage = false } = settings('context.json');
+/** The answer of a case that holds a request is one to it. */
+function contextOf(one: Case): DecodeContext {
+  const request = one.settings('request.json');
+  const options = request.stream_options as { include_usage?: boolean } | undefined;
+  const made: Made = { includeUsage: options?.include_usage === true, ...one.settings('context.json') };
+  const { model } = made;
   return {
-    model: Buffer.from(JSON.stringify(model)),
-    request: { model: String(model), stream_options: { include_usage: includeUsage === true } },
-    contentType: 'application/json',
+    ...madeContext({ ...made, request: { ...request, ...(model && { model }) } }),
+    target: targetOf(one),
   };
 }
 
@@ -72,32 +71,66 @@ function requestOf(bytes: Buffer): WireRequest<ChatRequest> {
   };
 }
 
-/** The client's payloads, one a line, from an upstream's bytes cut into packets of `size`. */
-function play(stream: Buffer, size: number, codec: Codec, context: DecodeContext): string {
+/** What the client sees, one payload a line, from an upstream's bytes cut into packets of `size`. */
+function play(stream: Buffer, size: number, codec: Codec<'chat'>, context: DecodeContext): string {
   const parser = new SseParser();
   const decoder = codec.openStream(context);
   const payloads: Buffer[] = [];
-  for (let at = 0; at < stream.length; at += size) {
-    for (const event of parser.push(stream.subarray(at, at + size))) payloads.push(...decoder.push(event));
+  const failure = failureOf(() => {
+    for (let at = 0; at < stream.length; at += size) {
+      for (const event of parser.push(stream.subarray(at, at + size))) payloads.push(...decoder.push(event));
+    }
+    for (const event of parser.end()) payloads.push(...decoder.push(event));
+    payloads.push(...decoder.end());
+  });
+  const lines = payloads.map((event) => event.toString().slice('data: '.length, -2));
+  return [...lines, ...(failure ? [JSON.stringify(failure.toBody())] : [])]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function failureOf(act: () => unknown): GatewayError | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    if (error instanceof GatewayError) return error;
+    throw error;
   }
-  for (const event of parser.end()) payloads.push(...decoder.push(event));
-  payloads.push(...decoder.end());
-  return payloads.map((event) => `${event.toString().slice('data: '.length, -2)}\n`).join('');
+}
+
+function printFailure(failure: GatewayError): object {
+  const { status, retry, retryAfter } = failure;
+  return { status, retry, ...(retryAfter !== undefined && { retryAfter }), ...failure.toBody() };
 }
 
 const having = (file: string): Case[] => CASES.filter(({ has }) => has(file));
 
 describe('what a provider is asked', () => {
-  it.each(having('request.json'))('$provider: $name', (one) => {
+  it.each(having('upstream-request.json'))('$provider: $name', (one) => {
     const encoded = chatOf(one).encode(requestOf(one.read('request.json')), targetOf(one));
     expect(encoded.toString()).toBe(one.read('upstream-request.json').toString());
+    const dropped = chatOf(one).dropped?.(requestOf(one.read('request.json')), targetOf(one)) ?? [];
+    expect(dropped).toEqual(one.settings('dropped.json').dropped ?? []);
+  });
+
+  it.each(having('refusal.json'))('$provider: $name, which it cannot be', (one) => {
+    const failure = failureOf(() => chatOf(one).encode(requestOf(one.read('request.json')), targetOf(one)));
+    expect(failure && printFailure(failure)).toEqual(one.settings('refusal.json'));
   });
 });
 
 describe('what a client is answered', () => {
-  it.each(having('upstream-response.json'))('$provider: $name', (one) => {
+  it.each(having('response.json'))('$provider: $name', (one) => {
     const { body } = chatOf(one).decode(one.read('upstream-response.json'), contextOf(one));
     expect(body.toString()).toBe(one.read('response.json').toString());
+  });
+
+  it.each(having('upstream-error.json'))('$provider: $name, an error', (one) => {
+    const { status, body, retryAfter } = one.settings('upstream-error.json');
+    const text = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+    const failure = chatOf(one).decodeError(Number(status), text, retryAfter as number | undefined);
+    expect(printFailure(failure)).toEqual(one.settings('error.json'));
   });
 });
 
@@ -122,14 +155,15 @@ describe('what a client is streamed', () => {
 describe('the folder of cases', () => {
   it('has nothing that no test reads', () => {
     const pairs = [
-      ['request.json', 'upstream-request.json'],
-      ['upstream-response.json', 'response.json'],
-      ['upstream.sse', 'chunks.jsonl'],
+      [['request.json'], ['upstream-request.json', 'refusal.json', 'upstream.sse', 'upstream-response.json']],
+      [['upstream-response.json'], ['response.json']],
+      [['upstream-error.json'], ['error.json']],
+      [['upstream.sse'], ['chunks.jsonl']],
     ] as const;
     for (const { provider, name, has } of CASES) {
-      const complete = pairs.filter(([one, other]) => has(one) && has(other));
-      const broken = pairs.filter(([one, other]) => has(one) !== has(other));
-      expect([`${provider}/${name}`, complete.length > 0, broken]).toEqual([`${provider}/${name}`, true, []]);
+      const given = pairs.filter(([one, others]) => one.some(has) && others.some(has));
+      const broken = pairs.slice(1).filter(([one, others]) => one.some(has) !== others.some(has));
+      expect([`${provider}/${name}`, given.length > 0, broken]).toEqual([`${provider}/${name}`, true, []]);
     }
     expect(CASES.length).toBeGreaterThan(0);
   });

@@ -44,6 +44,7 @@ describe('the adapters', () => {
       'openai-compatible',
       'sandbox',
       'azure-openai',
+      'anthropic',
       ...OFFERS.map(([type]) => type),
     ];
     expect([...PROVIDER_TYPES].sort()).toEqual(promised.sort());

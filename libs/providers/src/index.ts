@@ -1,3 +1,4 @@
+import { anthropic } from './anthropic/adapter.js';
 import { azureOpenai } from './azure-openai/adapter.js';
 import { deepseek } from './deepseek/adapter.js';
 import { fireworks } from './fireworks/adapter.js';
@@ -26,6 +27,7 @@ export type {
 const ADAPTERS: readonly ProviderAdapter[] = [
   openai,
   openaiCompatible,
+  anthropic,
   azureOpenai,
   deepseek,
   fireworks,

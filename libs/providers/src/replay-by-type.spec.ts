@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SseParser } from '#contract';
 import type { Usage } from '#contract';
+import { madeContext } from '../../../test/support/made-context.js';
 import { findAdapter } from './index.js';
-import type { Codec, DecodeContext } from './spec.js';
+import type { Codec } from './spec.js';
 
 /** Recorded answers of real providers, data that not every checkout has beside it. */
 const FOLDER = new URL('../../../../shared/fixtures', import.meta.url).pathname;
@@ -31,11 +32,7 @@ interface Answer {
   usage?: { completion_tokens: number; total_tokens: number; prompt_tokens: number };
 }
 
-const context: DecodeContext = {
-  model: Buffer.from('"my-model"'),
-  request: { model: 'my-model', stream_options: { include_usage: true } },
-  contentType: 'application/json',
-};
+const context = madeContext({ model: 'my-model', includeUsage: true });
 
 const RECORDINGS = TYPES.flatMap(([folder, type]) => {
   const path = join(FOLDER, folder);

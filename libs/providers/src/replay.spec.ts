@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { readUsage, SseParser } from '#contract';
 import type { Usage } from '#contract';
-import type { DecodeContext } from './spec.js';
+import { madeContext } from '../../../test/support/made-context.js';
 import { ChunkDecoder } from './openai-compatible/decode-stream.js';
 import { decodeResponse } from './openai-compatible/decode-response.js';
 
@@ -22,11 +22,7 @@ const PROVIDERS = [
 ];
 
 const ALIAS = 'team/my-gpt-4';
-const contextOf = (includeUsage: boolean): DecodeContext => ({
-  model: Buffer.from(JSON.stringify(ALIAS)),
-  request: { model: ALIAS, stream_options: { include_usage: includeUsage } },
-  contentType: 'application/json',
-});
+const contextOf = (includeUsage: boolean) => madeContext({ model: ALIAS, includeUsage });
 
 interface ToolCall {
   index?: number;

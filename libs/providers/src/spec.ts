@@ -31,6 +31,8 @@ export interface Codec<N extends OperationName = OperationName> {
   readonly fidelity: 'bytes' | 'values';
   /** @throws GatewayError when this provider cannot do what is asked */
   encode(request: WireRequest<Operation[N]['Request']>, target: Target): UpstreamBody;
+  /** Names of parameters that `encode` leaves out: hints, which do not make another answer. Undefined: it never does. */
+  dropped?(request: WireRequest<Operation[N]['Request']>, target: Target): readonly string[];
   /** A larger answer, in bytes, is not awaited whole but passed on as it comes; 0: none is awaited. */
   readonly wholeBytes: number;
   /** A whole answer. @throws GatewayError when it is none, or an error */
@@ -58,8 +60,12 @@ export interface DecodeContext {
   readonly model: Buffer;
   /** The members of the request. */
   readonly request: RelayedRequest;
+  /** Who was asked. */
+  readonly target: Target;
   /** Of the upstream's answer. */
   readonly contentType: string;
+  /** When it came, in seconds since 1970. */
+  readonly created: number;
 }
 
 /** A whole answer in the client's wire, and the usage it told of. */

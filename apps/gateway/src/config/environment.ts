@@ -19,6 +19,7 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 /** Variables that each are a provider, by its type. */
 export const PROVIDER_KEYS = {
   OPENAI_API_KEY: 'openai',
+  ANTHROPIC_API_KEY: 'anthropic',
   MISTRAL_API_KEY: 'mistral',
   GROQ_API_KEY: 'groq',
   TOGETHER_API_KEY: 'together',
@@ -72,6 +73,7 @@ export class Environment {
   PLLM_CORS_ORIGINS?: string;
   @IsOptional() @IsIn(['allow', 'deny']) PLLM_PRIVATE_UPSTREAMS?: string;
   @IsOptional() @IsKey() OPENAI_API_KEY?: string;
+  @IsOptional() @IsKey() ANTHROPIC_API_KEY?: string;
   @IsOptional() @IsKey() MISTRAL_API_KEY?: string;
   @IsOptional() @IsKey() GROQ_API_KEY?: string;
   @IsOptional() @IsKey() TOGETHER_API_KEY?: string;

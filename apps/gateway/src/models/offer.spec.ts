@@ -19,6 +19,12 @@ describe('a key in the environment', () => {
     expect(offer?.bareModels).toEqual([]);
   });
 
+  it('may be of a provider with a wire of its own', () => {
+    const [offer] = offersOf({ anthropic: 'sk-ant-1' });
+    expect(offer?.provider).toMatchObject({ type: 'anthropic', baseUrl: 'https://api.anthropic.com' });
+    expect(offer?.models).toMatchObject([{ id: 'anthropic/*', targets: [{ model: '*' }] }]);
+  });
+
   it('may be OpenAI’s at another address', () => {
     const addresses = [undefined, 'http://proxy/v1'].map(
       (baseUrl) => offersOf({ openai: 'sk' }, baseUrl)[0]?.provider.baseUrl,

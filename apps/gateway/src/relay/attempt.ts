@@ -73,7 +73,9 @@ export class Attempts {
       if (exchange.status !== 200) throw await readError(codec, exchange);
       const isStream = asksForStream(request.value);
       const contentType = contentTypeOf(exchange, isStream);
-      const context: DecodeContext = { model: modelText(request), request: request.value, contentType };
+      const created = Math.floor(Date.now() / 1000);
+      const model = modelText(request);
+      const context: DecodeContext = { model, request: request.value, target, contentType, created };
       if (isStream) {
         if (!isEventStream(contentType)) throw await readUnstreamed(codec, context, exchange);
         const seen = isOfText(operation) ? new SeenText() : undefined;

@@ -28,6 +28,13 @@ function seen(contents: readonly string[]): SeenText {
 }
 
 describe('an estimate of a prompt', () => {
+  it('takes thoughts once, however often they are told', () => {
+    const thoughts = { reasoning_content: 'one two three' };
+    const thinking_blocks = [{ type: 'thinking', thinking: 'one two three', signature: 'x'.repeat(400) }];
+    const once = prompt('chat', { messages: [{ role: 'assistant', ...thoughts }] });
+    expect(prompt('chat', { messages: [{ role: 'assistant', ...thoughts, thinking_blocks }] })).toBe(once);
+  });
+
   it('is of messages, their parts, and tools', () => {
     const plain = prompt('chat', { messages: [{ role: 'user', content: 'Say hello to my friend.' }] });
     expect(plain).toBeGreaterThanOrEqual(9);

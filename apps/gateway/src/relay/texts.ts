@@ -1,5 +1,16 @@
 /** Members that a model did not write, or does not read as text. */
-const NOT_TEXT = new Set(['role', 'id', 'type', 'object', 'index', 'url', 'data', 'file_data']);
+const NOT_TEXT = new Set([
+  'role',
+  'id',
+  'type',
+  'object',
+  'index',
+  'url',
+  'data',
+  'file_data',
+  // The same thoughts again, whole and signed.
+  'thinking_blocks',
+]);
 
 /** Deeper there is no text that anybody pays for. */
 const DEEPEST = 32;

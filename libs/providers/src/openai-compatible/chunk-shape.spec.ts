@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SseParser } from '#contract';
 import type { SseSink } from '#contract';
+import { madeContext } from '../../../../test/support/made-context.js';
 import type { DecodeContext } from '../spec.js';
 import { ChunkShape } from './chunk-shape.js';
 import { ChunkDecoder } from './decode-stream.js';
@@ -119,12 +120,8 @@ function decodeAll(packets: readonly Buffer[], decoder: ChunkDecoder): string {
 }
 
 describe('a stream of chunks', () => {
-  it.each([true, false])('is decoded as each of its chunks alone; usage asked for: %s', (include_usage) => {
-    const context = {
-      model: Buffer.from('"my-gpt-4"'),
-      request: { model: 'my-gpt-4', stream_options: { include_usage } },
-      contentType: 'text/event-stream',
-    };
+  it.each([true, false])('is decoded as each of its chunks alone; usage asked for: %s', (includeUsage) => {
+    const context = madeContext({ includeUsage });
     fc.assert(
       fc.property(chunks, fc.nat(400), (datas, size) => {
         const decoder = new ChunkDecoder(context);

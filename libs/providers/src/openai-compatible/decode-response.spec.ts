@@ -1,12 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError, NO_USAGE } from '#contract';
+import { madeContext } from '../../../../test/support/made-context.js';
 import { decodeResponse } from './decode-response.js';
 
-const context = {
-  model: Buffer.from('"my-gpt-4"'),
-  request: { model: 'my-gpt-4' },
-  contentType: 'application/json',
-};
+const context = madeContext();
 
 function decode(text: string) {
   const { body, usage } = decodeResponse(Buffer.from(text), context);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError, NO_USAGE } from '#contract';
+import { madeContext } from '../../../../test/support/made-context.js';
 import { ChunkDecoder } from './decode-stream.js';
 
 const FINISHED = '{"model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}';
@@ -7,12 +8,7 @@ const CHUNK = '{"model":"m","choices":[{"index":0,"delta":{"content":"a"},"finis
 const USAGE = '{"model":"m","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1}}';
 
 function open(includeUsage = false) {
-  const request = { model: 'my-gpt-4', stream_options: { include_usage: includeUsage } };
-  const decoder = new ChunkDecoder({
-    model: Buffer.from('"my-gpt-4"'),
-    request,
-    contentType: 'text/event-stream',
-  });
+  const decoder = new ChunkDecoder(madeContext({ includeUsage }));
   const push = (data: string, event?: string): string[] =>
     decoder.push({ data: Buffer.from(data), event }).map((text) => dataOf(text.toString()));
   return { decoder, push };

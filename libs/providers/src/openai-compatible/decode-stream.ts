@@ -146,7 +146,7 @@ function hasFinishReason(data: Buffer): boolean {
 interface Choice {
   readonly finish_reason?: unknown;
   readonly text?: unknown;
-  readonly delta?: Readonly<Record<string, unknown>> | null;
+  readonly delta?: object | null;
 }
 
 /** A choice that ended, or has more to it than who speaks. */
@@ -160,8 +160,12 @@ function saysSomething(data: Buffer): boolean {
 }
 
 function isSaid({ finish_reason: reason, text, delta }: Choice): boolean {
-  if (isSomething(reason) || isSomething(text)) return true;
-  return Object.entries(delta ?? {}).some(([name, value]) => name !== 'role' && isSomething(value));
+  return isSomething(reason) || isSomething(text) || hasContent(delta ?? {});
+}
+
+/** Is there more to a delta than who speaks? */
+export function hasContent(delta: object): boolean {
+  return Object.entries(delta).some(([name, value]) => name !== 'role' && isSomething(value));
 }
 
 function isSomething(value: unknown): boolean {

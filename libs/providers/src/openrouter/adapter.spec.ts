@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { GatewayError, SseEvent } from '#contract';
-import type { DecodeContext } from '../spec.js';
+import { madeContext } from '../../../../test/support/made-context.js';
 import { openrouter } from './adapter.js';
 
-const context: DecodeContext = {
-  model: Buffer.from('"m"'),
-  request: { model: 'm', stream: true },
-  contentType: 'application/json',
-};
+const context = madeContext({ model: 'm' });
 const chat = openrouter.operations.chat;
 
 const failureOf = (act: () => unknown): GatewayError => {

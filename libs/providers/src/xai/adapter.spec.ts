@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { madeContext } from '../../../../test/support/made-context.js';
 import { xai } from './adapter.js';
 
 it('counts thinking among the tokens of the answer, and leaves the answer as it came', () => {
@@ -9,7 +10,7 @@ it('counts thinking among the tokens of the answer, and leaves the answer as it 
     completion_tokens_details: { reasoning_tokens: 320 },
   };
   const body = JSON.stringify({ model: 'm', choices: [], usage });
-  const context = { model: Buffer.from('"m"'), request: { model: 'm' }, contentType: 'application/json' };
+  const context = madeContext({ model: 'm' });
   const decoded = xai.operations.chat?.decode(Buffer.from(body), context);
   expect(decoded?.usage).toMatchObject({ promptTokens: 12, completionTokens: 322, reasoningTokens: 320 });
   expect(decoded?.body.toString()).toBe(body);

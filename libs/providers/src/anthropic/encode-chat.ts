@@ -1,0 +1,29 @@
+import type { ChatRequest, Target, WireRequest } from '#contract';
+import type { ChatParameters } from '../openai-compatible/chat-parameters.js';
+import { answerFormOf } from './answer-form.js';
+import { traitsOf } from './claude-traits.js';
+import { encodeMessages, printTurns } from './encode-messages.js';
+import { encodeParameters } from './encode-parameters.js';
+import { encodeTools, isForced } from './encode-tools.js';
+
+/** A chat as Anthropic's `POST /v1/messages`. @throws GatewayError that names what Anthropic cannot do */
+export function encodeChat({ value }: WireRequest<ChatRequest>, { model }: Target): Buffer {
+  const { tools, members, form } = read(value as ChatParameters, model);
+  const { system, turns } = encodeMessages(value.messages);
+  const said = form.kind === 'words' ? [...system, { type: 'text', text: form.words }] : system;
+  const rest = { model, ...members, ...(said.length > 0 && { system: said }), ...tools };
+  return Buffer.from(`${JSON.stringify(rest).slice(0, -1)},"messages":${printTurns(turns)}}`);
+}
+
+/** Names of the parameters that are not passed on. @throws GatewayError as `encodeChat` */
+export function droppedFromChat({ value }: WireRequest<ChatRequest>, { model }: Target): readonly string[] {
+  return read(value as ChatParameters, model).dropped;
+}
+
+function read(value: ChatParameters, model: string) {
+  const traits = traitsOf(model);
+  const form = answerFormOf(value, model);
+  const tools = encodeTools(value, traits, form);
+  const forced = tools.tool_choice !== undefined && isForced(tools.tool_choice);
+  return { tools, form, ...encodeParameters(value, traits, form, forced) };
+}

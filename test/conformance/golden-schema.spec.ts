@@ -1,0 +1,37 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { findAdapter, PROVIDER_TYPES } from '#providers';
+import { isDescriptionHere, readDescription } from '../support/openai-description.js';
+import type { Description } from '../support/openai-description.js';
+
+const ROOT = new URL('../../libs/providers/src', import.meta.url).pathname;
+
+/** Answers that the gateway prints itself: those of providers on OpenAI's wire are as they came. */
+const PRINTED = PROVIDER_TYPES.filter((type) => findAdapter(type)?.operations.chat?.fidelity === 'values');
+const CASES = PRINTED.flatMap((type) => {
+  const folder = join(ROOT, type, 'fixtures');
+  return readdirSync(folder).map((name) => ({ type, name, folder: join(folder, name) }));
+});
+const having = (file: string) => CASES.filter(({ folder }) => existsSync(join(folder, file)));
+
+describe.skipIf(!isDescriptionHere)('what a translator prints is valid by OpenAI’s description', () => {
+  let description: Description;
+
+  beforeAll(() => void (description = readDescription()));
+
+  it('has cases', () => expect(CASES.length).toBeGreaterThan(0));
+
+  it.each(having('response.json'))('$type: $name', ({ folder }) => {
+    const answer = JSON.parse(readFileSync(join(folder, 'response.json'), 'utf8'));
+    description.expectValid('CreateChatCompletionResponse', answer);
+  });
+
+  it.each(having('chunks.jsonl'))('$type: $name', ({ folder }) => {
+    const lines = readFileSync(join(folder, 'chunks.jsonl'), 'utf8').trim().split('\n');
+    for (const line of lines) {
+      const chunk = JSON.parse(line);
+      description.expectValid(chunk.error ? 'ErrorResponse' : 'CreateChatCompletionStreamResponse', chunk);
+    }
+  });
+});
