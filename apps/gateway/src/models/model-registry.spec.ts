@@ -197,10 +197,10 @@ describe('ModelRegistry', () => {
     const timeouts = { connect_ms: 2, first_byte_ms: 2 };
     const registry = await makeRegistry([patient], [model('m', aims, { timeouts })]);
     expect(registry.resolve('m', ANYBODY).targets[0]?.timeouts).toEqual({
+      ...DEFAULT_TIMEOUTS,
       connect_ms: 3,
       first_byte_ms: 2,
       idle_ms: 1,
-      total_ms: DEFAULT_TIMEOUTS.total_ms,
     });
   });
 
