@@ -187,7 +187,7 @@ const RULES = [
     from: `${GATEWAY}system/`,
     to: [
       ...room('system', 'admin', 'declaration', 'models', 'auth', 'http', 'config', 'database', 'replicas'),
-      ...lib('contract', 'metering', 'persistence'),
+      ...lib('contract', 'metering', 'persistence', 'routing'),
       ...NEST,
       ...npm('@nestjs/platform-fastify', 'fastify'),
     ],

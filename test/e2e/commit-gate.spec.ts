@@ -95,6 +95,6 @@ describe('a stream that is long in coming', () => {
     expect(client.isDone).toBe(false);
     expect(client.content).toBe('');
     const record = await recordOf(bench, client.requestId);
-    expect(record).toMatchObject({ status: 'error', http_status: 200, attempts: 2, usage_source: 'none' });
+    expect(record).toMatchObject({ status: 'error', http_status: 200, attempts: 3, usage_source: 'none' });
   });
 });

@@ -91,18 +91,18 @@ describe('the record of a call', () => {
   });
 
   it.each([
-    ['status=500', 503, 'upstream_unavailable'],
-    ['status=401', 503, 'upstream_rejected'],
-    ['status=429', 429, 'rate_limit_exceeded'],
-    ['status=400', 400, 'invalid_value'],
-  ])('that the upstream refused with %s', async (script, status, code) => {
+    ['status=500', 503, 'upstream_unavailable', 3],
+    ['status=401', 503, 'upstream_rejected', 1],
+    ['status=429', 429, 'rate_limit_exceeded', 1],
+    ['status=400', 400, 'invalid_value', 1],
+  ])('that the upstream refused with %s', async (script, status, code, attempts) => {
     await bench.addModel(`refused-${status}-${code}`, `refused;${script}`);
     expect(await recordFor(await call(`refused-${status}-${code}`))).toMatchObject({
       status: 'error',
       http_status: status,
       error_code: code,
       provider: 'upstream',
-      attempts: 1,
+      attempts,
       usage_source: 'none',
     });
   });

@@ -83,6 +83,12 @@ export const ERRORS = {
   upstream_unavailable: fact(503, 'service_unavailable_error', 'same', 'The provider is not available.'),
   upstream_timeout: fact(503, 'service_unavailable_error', 'next', 'The provider did not answer in time.'),
   service_unavailable: fact(503, 'service_unavailable_error', 'never', 'The service is not available now.'),
+  deadline_exceeded: fact(
+    503,
+    'service_unavailable_error',
+    'never',
+    'The answer was not there in the time that the call gave it.',
+  ),
   provider_busy: fact(503, 'service_unavailable_error', 'next', 'The provider has as many calls as it may.'),
   overloaded: fact(503, 'service_unavailable_error', 'never', 'The gateway has too much to do. Try again.'),
   server_error: fact(500, 'server_error', 'never', 'The server had an error while processing the request.'),
@@ -168,7 +174,7 @@ export class GatewayError extends Error {
       headers['retry-after-ms'] = String(Math.ceil(this.retryAfter * 1000));
     }
     const isSpent = this.code === 'insufficient_quota' || this.upstream?.code === 'insufficient_quota';
-    if (this.code === 'upstream_rejected' || isSpent) {
+    if (this.code === 'upstream_rejected' || this.code === 'deadline_exceeded' || isSpent) {
       headers['x-should-retry'] = 'false';
     }
     return headers;

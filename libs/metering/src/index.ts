@@ -1,3 +1,4 @@
+export { boundedText } from './bounded-text.js';
 export { estimateTokens } from './estimate-tokens.js';
 export { CATALOGUE, PriceBook, catalogueEntries } from './price-book.js';
 export type { PriceEntry } from './price-book.js';

@@ -1,10 +1,8 @@
 import { NO_USAGE } from '#contract';
 import type { GatewayError, OperationName, Price, Target, Usage } from '#contract';
+import { boundedText } from './bounded-text.js';
 import { costOf } from './pricing.js';
 import type { CallStatus, UsageRecord, UsageSource } from './usage-record.js';
-
-/** The longest name, code or end user that is kept of a call. */
-const LONGEST_TEXT = 256;
 
 /** What is known of a call when it starts. */
 export interface TalliedCall {
@@ -27,6 +25,7 @@ export class Tally {
   private firstTokenAt: number | undefined;
   private finished = false;
   private opened = false;
+  private decision: object | undefined;
   private committed = false;
 
   constructor(
@@ -86,6 +85,11 @@ export class Tally {
     return error;
   }
 
+  /** Why it was routed as it was, where there was something to decide. */
+  decide(decision: object | undefined): void {
+    this.decision = decision;
+  }
+
   /** The answer is complete. */
   finish(): void {
     this.finished = true;
@@ -100,11 +104,11 @@ export class Tally {
       at: call.at,
       keyId: call.keyId,
       operation: call.operation,
-      model: bounded(call.model),
+      model: boundedText(call.model),
       stream: call.stream,
-      endUser: call.endUser === null ? null : bounded(call.endUser),
+      endUser: call.endUser === null ? null : boundedText(call.endUser),
       provider: target?.provider.name ?? null,
-      upstreamModel: target ? bounded(target.model) : null,
+      upstreamModel: target ? boundedText(target.model) : null,
       status,
       httpStatus: this.httpStatus(status),
       errorCode: status === 'error' ? this.errorCode() : null,
@@ -123,6 +127,7 @@ export class Tally {
       latencyMs: Math.round(now - this.startedAt),
       timeToFirstTokenMs: firstTokenAt === undefined ? null : Math.round(firstTokenAt - this.startedAt),
       attempts: this.attempts,
+      decision: this.decision,
     };
   }
 
@@ -137,7 +142,7 @@ export class Tally {
 
   private errorCode(): string | null {
     const code = this.error?.upstream?.code ?? this.error?.code;
-    return code === undefined ? null : bounded(code);
+    return code === undefined ? null : boundedText(code);
   }
 
   private status(): CallStatus {
@@ -155,11 +160,4 @@ export class Tally {
 function costUncounted(price: Price): number | null {
   const members = Object.keys(price);
   return members.length === 1 && price.request !== undefined ? costOf(NO_USAGE, price) : null;
-}
-
-/** What a client or an upstream wrote: bounded, and without what Postgres refuses: NUL, and half a surrogate pair. */
-function bounded(text: string): string {
-  const short = text.length > LONGEST_TEXT ? text.slice(0, LONGEST_TEXT) : text;
-  const whole = short.isWellFormed() ? short : short.toWellFormed();
-  return whole.includes('\0') ? whole.replaceAll('\0', '') : whole;
 }

@@ -13,4 +13,4 @@ export { redact } from './redact.js';
 export { SpanExporter } from './tracing/span-exporter.js';
 export type { TraceHeaders } from './tracing/trace-context.js';
 export { Tracer } from './tracing/tracer.js';
-export type { AttemptTrace } from './tracing/tracer.js';
+export type { AttemptTrace, CallTrace } from './tracing/tracer.js';

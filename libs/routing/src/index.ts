@@ -1,7 +1,6 @@
 export { Circuit } from './circuit.js';
 export type { Health, HealthChange, HealthReason } from './circuit.js';
 export type { ExpectedCall, ExpectedUsage } from './expected-call.js';
-export { firstAnswer } from './first-answer.js';
 export { DEFAULT_RETRY, STRATEGIES } from './model.js';
 export type { Model, RetryRules, Strategy } from './model.js';
 export { ParallelLimit } from './parallel-limit.js';

@@ -60,6 +60,13 @@ export class TargetStates {
     return this.byKey.get(keyOf(providerId, model));
   }
 
+  /** An operator knows better: all targets are as good as new. */
+  clear(): void {
+    this.byKey.clear();
+    this.byTarget = new WeakMap();
+    this.generation++;
+  }
+
   list(now: number): TargetHealth[] {
     return Array.from(this.byKey.values(), (state) => describe(state, now));
   }

@@ -34,6 +34,9 @@ interface Snapshot {
 const MOST_FOUND = 1_000;
 const LONGEST_FOUND = 200;
 
+/** The same one always: a plan without fallbacks is remembered. */
+const NO_MODELS: readonly Model[] = [];
+
 /** Public names to models. Reads the database when something changed, never for a call. */
 export class ModelRegistry {
   private snapshot: Snapshot = makeSnapshot([], [], new PriceBook([]));
@@ -104,6 +107,12 @@ export class ModelRegistry {
       });
     }
     return model;
+  }
+
+  /** What a caller may call of a model's fallbacks. Whoever took one away need not think of those who named it. */
+  fallbacksOf({ fallbacks }: Model, caller: ModelUser): readonly Model[] {
+    if (fallbacks === undefined || fallbacks.length === 0) return NO_MODELS;
+    return fallbacks.flatMap((name) => (caller.mayCall(name) ? (this.find(name) ?? []) : []));
   }
 
   /** The models that a caller may call by name; patterns have no name to call. */

@@ -34,6 +34,12 @@ export class Attempts {
 
   constructor(private readonly client: UpstreamClient) {}
 
+  /** What of the request the target is not told, since it has nothing for it. */
+  droppedParameters(operation: OperationName, request: WireRequest, target: Target): readonly string[] {
+    const { codec } = this.routes.find(operation, target);
+    return codec.dropped?.(request as Parameters<Codec['encode']>[0], target) ?? [];
+  }
+
   /** Sends the request; the caller aborts the exchange when it is done with it. @throws GatewayError */
   send(
     operation: OperationName,

@@ -3,6 +3,8 @@ import type { Operation, OperationName, WireRequest } from '#contract';
 import type { UsageRecord } from '#metering';
 import type { AccessedCall, TraceHeaders } from '#observability';
 import type { Caller } from '../auth/caller.js';
+import { readWishes } from './wishes.js';
+import type { Wishes } from './wishes.js';
 
 /** One call, from a known caller. */
 export interface Call<N extends OperationName = OperationName> {
@@ -15,6 +17,7 @@ export interface Call<N extends OperationName = OperationName> {
   /** The same moment on the monotonic clock, in milliseconds. */
   readonly startedAt: number;
   readonly traceHeaders: TraceHeaders;
+  readonly wishes: Wishes;
   /** What became of it; undefined: it is not over. */
   record: UsageRecord | undefined;
 }
@@ -30,7 +33,7 @@ interface Arrival {
   readonly headers: Readonly<Record<string, unknown>>;
 }
 
-/** A call as it came in. @throws GatewayError where nobody has authenticated it */
+/** A call as it came in. @throws GatewayError where nobody has authenticated it, or it asks for what cannot be */
 export function callOf<N extends OperationName>(
   operation: N,
   request: Call<N>['request'],
@@ -39,7 +42,18 @@ export function callOf<N extends OperationName>(
   const { id: requestId, at, startedAt, caller } = arrival;
   if (!caller) throw new GatewayError('invalid_api_key');
   const traceHeaders = arrival.headers as TraceHeaders;
-  const call = { requestId, operation, request, caller, at, startedAt, traceHeaders, record: undefined };
+  const wishes = readWishes(arrival.headers);
+  const call = {
+    requestId,
+    operation,
+    request,
+    caller,
+    at,
+    startedAt,
+    traceHeaders,
+    wishes,
+    record: undefined,
+  };
   arrival.call = call;
   return call;
 }

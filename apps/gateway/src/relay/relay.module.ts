@@ -12,8 +12,10 @@ import { Uploads } from '../http/body/uploads.js';
 import { Tracing } from '../tracing/tracing.module.js';
 import { LOGGER } from '../logging/logging.module.js';
 import { ModelRegistry } from '../models/model-registry.js';
+import { Router } from '../models/router.js';
 import { Attempts } from './attempt.js';
 import { DefaultImageModel } from './default-image-model.js';
+import { ProviderLimits } from './provider-limits.js';
 import { Refusals } from './refusals.js';
 import { Relay } from './relay.js';
 
@@ -76,17 +78,20 @@ declare module 'fastify' {
       inject: [UsageSpool],
       useFactory: (ledger: UsageSpool) => new Refusals(ledger),
     },
+    ProviderLimits,
     {
       provide: Relay,
-      inject: [ModelRegistry, Attempts, UsageSpool, CallMetrics, Tracing, CONFIG],
+      inject: [ModelRegistry, Router, Attempts, ProviderLimits, UsageSpool, CallMetrics, Tracing, CONFIG],
       useFactory: (
         models: ModelRegistry,
+        router: Router,
         attempts: Attempts,
+        limits: ProviderLimits,
         ledger: UsageSpool,
-        metrics: CallMetrics,
+        observer: CallMetrics,
         { tracer }: Tracing,
-        config: Config,
-      ) => new Relay(models, attempts, ledger, metrics, tracer, config.streamHoldMs),
+        { streamHoldMs: holdMs }: Config,
+      ) => new Relay({ models, router, attempts, limits, ledger, observer, tracer, holdMs }),
     },
   ],
   exports: [DefaultImageModel, Refusals, Relay, Uploads, UpstreamClient, UsageSpool],

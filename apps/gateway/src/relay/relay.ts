@@ -1,25 +1,39 @@
 import { EVENT_STREAM, GatewayError, asksForStream } from '#contract';
-import type { CallSignal, Emit, HeaderPairs, Reply, Target, Usage } from '#contract';
+import type { CallSignal, Emit, HeaderPairs, Reply, Usage } from '#contract';
 import { Tally } from '#metering';
-import type { UsageSpool } from '#metering';
+import type { UsageRecord, UsageSpool } from '#metering';
 import type { CallObserver, Tracer } from '#observability';
-import { firstAnswer } from '#routing';
-import type { Exchange } from '#upstream';
+import type { Plan, PlanRun } from '#routing';
 import type { ModelRegistry } from '../models/model-registry.js';
-import type { Call } from './call.js';
+import type { Router } from '../models/router.js';
+import { answerHeaders, earlyHeaders } from './answer-headers.js';
+import { Asking } from './asking.js';
 import type { Attempts, PiecesWinner, WholeWinner, Winner } from './attempt.js';
+import type { Call } from './call.js';
+import { decisionOf } from './decision.js';
 import { estimateUsage } from './estimate-usage.js';
 import { hideProvider } from './hide-provider.js';
+import type { ProviderLimits } from './provider-limits.js';
 import { Stopwatch } from './stopwatch.js';
 
-/** A client makes up names under a wildcard: a header has no room for all of them. */
-const LONGEST_HEADER_TEXT = 256;
+/** What the request path is made of. */
+export interface RelayParts {
+  readonly models: ModelRegistry;
+  readonly router: Router;
+  readonly attempts: Attempts;
+  readonly limits: ProviderLimits;
+  readonly ledger: Pick<UsageSpool, 'append'>;
+  readonly observer: CallObserver;
+  /** Undefined: nobody wants traces. */
+  readonly tracer: Tracer | undefined;
+  /** How long the head of a stream is held back for its first content, in milliseconds. */
+  readonly holdMs: number;
+}
 
 /** How far a call has come. */
 interface Current {
-  model?: string;
-  target?: Target;
-  exchange?: Exchange;
+  plan?: Plan;
+  run?: PlanRun;
   winner?: Winner;
   /** Has the client the head of its stream? */
   isOpen?: boolean;
@@ -27,71 +41,56 @@ interface Current {
 
 /** The request path of every endpoint. */
 export class Relay {
-  constructor(
-    private readonly models: ModelRegistry,
-    private readonly attempts: Attempts,
-    private readonly ledger: Pick<UsageSpool, 'append'>,
-    private readonly observer: CallObserver,
-    /** Undefined: nobody wants traces. */
-    private readonly tracer: Tracer | undefined,
-    /** How long the head of a stream is held back for its first content, in milliseconds. */
-    private readonly holdMs: number,
-  ) {}
+  constructor(private readonly parts: RelayParts) {}
 
   /**
-   * From a known caller to a settled record: resolve the model, ask its targets in order, pass the answer on, count.
-   * The one `finally` records the call and lets go of the upstream, for every way out. An answer that is whole goes
-   * out behind it, so that the time it tells of is all of it.
+   * From a known caller to a settled record: resolve the model, plan, ask targets until one answers, pass the answer
+   * on, count. The one `finally` records the call and lets go of the upstream, for every way out. An answer that is
+   * whole goes out behind it, so that the time it tells of is all of it.
    *
    * @param signal aborted when the client is gone
    * @param emit gives the client a piece of the answer
    * @throws GatewayError
    */
   async relay(call: Call, signal: CallSignal, emit: Emit): Promise<void> {
+    const { models, router, attempts, limits, ledger, observer, tracer } = this.parts;
     const tally = startTally(call);
     const watch = new Stopwatch(call.startedAt);
-    const trace = this.tracer?.begin(call);
+    const trace = tracer?.begin(call);
+    const asking = new Asking(attempts, limits, call, signal, { tally, watch, trace });
     const current: Current = {};
-    const hold = asksForStream(call.request.value) ? this.hold(current, tally, emit) : undefined;
-    signal.listen((reason) => current.exchange?.abort(reason));
+    const hold = this.hold(call, current, tally, emit);
+    const deadline = endInTime(call, signal);
     try {
-      const { operation, request } = call;
-      const model = this.models.resolve(request.value.model, call.caller);
-      current.model = model.id;
-      const winner = await firstAnswer(model.targets, (target) => {
-        signal.throwIfAborted();
-        tally.attempt(target);
-        current.target = target;
-        const span = trace?.attempt(operation, target);
-        const exchange = this.attempts.send(operation, request, target, span);
-        current.exchange = exchange;
-        watch.send(exchange, performance.now());
-        const answer = this.attempts.receive(operation, request, target, exchange, span);
-        return span ? span.follow(answer, exchange) : answer;
-      });
+      const model = models.resolve(call.request.value.model, call.caller);
+      current.plan = router.plan(model, call);
+      current.run = router.start(current.plan, call);
+      const winner = await current.run.run(asking.ask, asking.sleep);
       clearTimeout(hold);
       current.winner = winner;
       tally.commit();
-      if (winner.kind === 'pieces')
-        await pass(winner, openReply(winner, tally, current, watch), signal, emit);
+      if (winner.kind === 'pieces') {
+        const now = performance.now();
+        tally.seePiece(now);
+        const headers = this.headers(call, asking, tally, watch.open(now));
+        if (!current.isOpen) emit({ kind: 'open', headers, contentType: winner.contentType });
+        await pass(winner, signal, emit);
+      }
       tally.finish();
     } catch (thrown) {
       const error = GatewayError.from(thrown);
-      throw tally.fail(current.target ? hideProvider(error, current.target.provider) : error);
+      current.run?.breakOff(error);
+      throw tally.fail(asking.step ? hideProvider(error, asking.step.target.provider) : error);
     } finally {
       clearTimeout(hold);
-      signal.listen(undefined);
-      current.exchange?.release();
-      tally.seeUsage(usageOf(current.winner));
-      if (tally.needsEstimate) tally.estimate(estimateUsage(call, current.winner));
-      const record = tally.close(performance.now());
-      call.record = record;
-      await this.ledger.append(record);
+      clearTimeout(deadline);
+      asking.end();
+      const record = settle(call, tally, current);
+      await ledger.append(record);
       const now = performance.now();
-      if (current.winner?.kind === 'whole') {
-        emitWhole(current.winner, answerHeaders(tally, current, watch.answer(now)), emit);
-      }
-      this.observer.observe(record, watch.stop(now));
+      if (current.winner?.kind === 'whole')
+        emit(wholeReply(current.winner, this.headers(call, asking, tally, watch.answer(now))));
+      observer.observe(record, watch.stop(now));
       trace?.end(record, now);
     }
   }
@@ -100,48 +99,57 @@ export class Relay {
    * A stream that is long in coming is opened without it: heartbeats keep alive whoever is on the way. Targets are
    * asked on as before, since the client has seen nothing of an answer.
    */
-  private hold(current: Current, tally: Tally, emit: Emit): NodeJS.Timeout {
+  private hold({ request }: Call, current: Current, tally: Tally, emit: Emit): NodeJS.Timeout | undefined {
+    if (!asksForStream(request.value)) return undefined;
     return setTimeout(() => {
       current.isOpen = true;
       tally.open();
-      const headers = ['x-pllm-model', headerText(current.model ?? '')];
-      emit({ kind: 'open', headers, contentType: EVENT_STREAM });
-    }, this.holdMs);
+      emit({ kind: 'open', headers: earlyHeaders(request.value.model), contentType: EVENT_STREAM });
+    }, this.parts.holdMs);
+  }
+
+  private headers(
+    { operation, request }: Call,
+    { step }: Asking,
+    { attemptCount: attempts }: Tally,
+    overheadMs: number,
+  ): HeaderPairs {
+    if (!step) return [];
+    const { model, target } = step;
+    const dropped = this.parts.attempts.droppedParameters(operation, request, target);
+    return answerHeaders({ model, provider: target.provider.name, attempts, overheadMs, dropped });
   }
 }
 
-/** What goes before the pieces; undefined: the client has it. */
-function openReply(
-  { contentType }: PiecesWinner,
-  tally: Tally,
-  current: Current,
-  watch: Stopwatch,
-): Reply | undefined {
-  const now = performance.now();
-  tally.seePiece(now);
-  const headers = answerHeaders(tally, current, watch.open(now));
-  return current.isOpen ? undefined : { kind: 'open', headers, contentType };
-}
-
-function emitWhole({ decoded }: WholeWinner, headers: HeaderPairs, emit: Emit): void {
-  const { body, contentType = 'application/json' } = decoded;
-  emit({ kind: 'whole', headers, contentType, body });
+/** A client may say how long all of its call may take. */
+function endInTime({ wishes }: Call, signal: CallSignal): NodeJS.Timeout | undefined {
+  if (wishes.timeoutMs === undefined) return undefined;
+  return setTimeout(() => signal.abort(new GatewayError('deadline_exceeded')), wishes.timeoutMs);
 }
 
 /** The answer as it comes, and no faster than the client takes it: a slow one slows its upstream. */
-async function pass(
-  { first, pieces }: PiecesWinner,
-  opening: Reply | undefined,
-  signal: CallSignal,
-  emit: Emit,
-): Promise<void> {
-  if (opening) emit(opening);
+async function pass({ first, pieces }: PiecesWinner, signal: CallSignal, emit: Emit): Promise<void> {
   for (let next: Buffer[] | undefined = first; next; next = await pieces.next()) {
     const full = emit({ kind: 'pieces', pieces: next });
     if (full) await full;
     signal.throwIfAborted();
   }
   if (pieces.ending !== '') emit({ kind: 'end', text: pieces.ending });
+}
+
+function wholeReply({ decoded }: WholeWinner, headers: HeaderPairs): Reply {
+  const { body, contentType = 'application/json' } = decoded;
+  return { kind: 'whole', headers, contentType, body };
+}
+
+/** The call's record, and an end to its place in the books of its target. */
+function settle(call: Call, tally: Tally, { plan, run, winner }: Current): UsageRecord {
+  const usage = usageOf(winner);
+  tally.seeUsage(usage);
+  run?.finish(usage?.completionTokens);
+  if (tally.needsEstimate) tally.estimate(estimateUsage(call, winner));
+  tally.decide(decisionOf(plan, run));
+  return (call.record = tally.close(performance.now()));
 }
 
 function usageOf(winner: Winner | undefined): Usage | undefined {
@@ -160,33 +168,4 @@ function startTally({ requestId, at, startedAt, operation, caller, request }: Ca
     endUser: user || null,
   };
   return new Tally(call, startedAt);
-}
-
-function answerHeaders(tally: Tally, { model, target }: Current, overheadMs: number): HeaderPairs {
-  return [
-    'x-pllm-model',
-    headerText(model ?? ''),
-    'x-pllm-provider',
-    headerText(target?.provider.name ?? ''),
-    'x-pllm-attempts',
-    String(tally.attemptCount),
-    'x-pllm-overhead-ms',
-    String(Math.round(overheadMs * 1000) / 1000),
-  ];
-}
-
-/** The same names come again and again. */
-const headerTexts = new Map<string, string>();
-const MOST_HEADER_TEXTS = 1_000;
-
-/** Header values are ASCII (RFC 9110, 5.5); names may be anything, half an emoji included. */
-function headerText(text: string): string {
-  let value = headerTexts.get(text);
-  if (value === undefined) {
-    const short = text.slice(0, LONGEST_HEADER_TEXT);
-    value = /^[\x20-\x7e]*$/.test(short) ? short : encodeURIComponent(Buffer.from(short).toString());
-    if (headerTexts.size >= MOST_HEADER_TEXTS) headerTexts.clear();
-    headerTexts.set(text, value);
-  }
-  return value;
 }

@@ -4,6 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { GatewayError } from '#contract';
 import { UsageSpool, readSpoolState } from '#metering';
 import { Database } from '#persistence';
+import { TargetStates } from '#routing';
 import { note } from '../admin/note.js';
 import type { Actor } from '../admin/note.js';
 import { KeyCache } from '../auth/key-cache.js';
@@ -32,6 +33,7 @@ export class System {
     private readonly models: ModelRegistry,
     private readonly spool: UsageSpool,
     private readonly file: ConfigurationFile,
+    private readonly targets: TargetStates,
   ) {}
 
   async describe() {
@@ -57,13 +59,14 @@ export class System {
   }
 
   /**
-   * Reads the configuration file, and keys and models anew: here at once, and on every other gateway when it hears of
-   * it. A file that is not valid changes nothing. @throws GatewayError
+   * Reads the configuration file, and keys and models anew, and forgets how targets did: here at once, and on every
+   * other gateway when it hears of it, but for what it knows of targets itself. A file that is not valid changes nothing. @throws GatewayError
    */
   async reload(actor: Actor) {
     await this.reloadFile();
     await this.database.write(note(actor, 'reload', RELOAD, 'snapshots'), async () => {});
     await Promise.all([this.keys.load(), this.models.refresh()]);
+    this.targets.clear();
     const configuration = this.describeFile();
     return { object: 'system.reload', keys: this.keys.size, models: this.models.size, configuration };
   }

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import type { OperationName } from '#contract';
+import { expectedUsage } from './expected-usage.js';
+
+const NOTHING = { promptTokens: 0, completionTokens: 0, images: 0, audioSeconds: 0, characters: 0 };
+
+describe('what a call will probably use', () => {
+  it.each<[OperationName, object, object]>([
+    ['chat', { messages: [] }, { promptTokens: 100, completionTokens: 500 }],
+    ['chat', { max_tokens: 7 }, { promptTokens: 100, completionTokens: 7 }],
+    ['chat', { max_tokens: 7, max_completion_tokens: 9 }, { promptTokens: 100, completionTokens: 9 }],
+    ['completions', { max_tokens: 0 }, { promptTokens: 100, completionTokens: 500 }],
+    ['embeddings', { input: 'text' }, { promptTokens: 100 }],
+    ['image_generations', {}, { promptTokens: 100, images: 1 }],
+    ['image_generations', { n: 3 }, { promptTokens: 100, images: 3 }],
+    ['speech', { input: 'Hello!' }, { promptTokens: 100, characters: 6 }],
+    ['transcriptions', {}, { promptTokens: 100, audioSeconds: 60 }],
+  ])('%s %j', (operation, value, expected) => {
+    const spans = { model: undefined, streamOptions: undefined, close: 0 };
+    const request = { bytes: Buffer.alloc(400), value: { model: 'm', ...value }, spans };
+    expect(expectedUsage({ operation, request })).toEqual({ ...NOTHING, ...expected });
+  });
+});

@@ -1,0 +1,88 @@
+import type { CallSignal, GatewayError } from '#contract';
+import type { Tally } from '#metering';
+import type { CallTrace } from '#observability';
+import type { ParallelLimit, Step } from '#routing';
+import type { Exchange } from '#upstream';
+import type { Attempts, Winner } from './attempt.js';
+import type { Call } from './call.js';
+import type { ProviderLimits } from './provider-limits.js';
+import type { Stopwatch } from './stopwatch.js';
+
+/** Who counts and times what is asked. */
+export interface Observers {
+  readonly tally: Tally;
+  readonly watch: Stopwatch;
+  readonly trace: CallTrace | undefined;
+}
+
+/** Asks targets for one call, one at a time. Whatever it waits for ends when the call does. */
+export class Asking {
+  /** Who is asked, or answers. */
+  step: Step | undefined = undefined;
+  private exchange: Exchange | undefined = undefined;
+  private place: ParallelLimit | undefined = undefined;
+  private interruptWaiting: ((reason: GatewayError) => void) | undefined = undefined;
+
+  constructor(
+    private readonly attempts: Attempts,
+    private readonly limits: ProviderLimits,
+    private readonly call: Call,
+    private readonly signal: CallSignal,
+    private readonly observers: Observers,
+  ) {
+    signal.listen((reason) => {
+      this.exchange?.abort(reason);
+      this.interruptWaiting?.(reason);
+    });
+  }
+
+  /** @throws GatewayError */
+  readonly ask = (step: Step): Promise<Winner> => {
+    this.signal.throwIfAborted();
+    this.leavePlace();
+    this.step = step;
+    const limit = this.limits.of(step.target.provider);
+    return limit ? this.askInTurn(limit, step) : this.send(step);
+  };
+
+  /** Milliseconds. @throws GatewayError when the call is over before */
+  readonly sleep = (ms: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, ms);
+      this.interruptWaiting = (reason) => {
+        clearTimeout(timer);
+        reject(reason);
+      };
+    });
+
+  /** The call is over. */
+  end(): void {
+    this.signal.listen(undefined);
+    this.exchange?.release();
+    this.leavePlace();
+  }
+
+  private async askInTurn(limit: ParallelLimit, step: Step): Promise<Winner> {
+    await limit.enter((leave) => (this.interruptWaiting = leave));
+    this.place = limit;
+    this.signal.throwIfAborted();
+    return this.send(step);
+  }
+
+  private send({ target }: Step): Promise<Winner> {
+    const { operation, request } = this.call;
+    const { tally, watch, trace } = this.observers;
+    tally.attempt(target);
+    const span = trace?.attempt(operation, target);
+    const exchange = this.attempts.send(operation, request, target, span);
+    this.exchange = exchange;
+    watch.send(exchange, performance.now());
+    const answer = this.attempts.receive(operation, request, target, exchange, span);
+    return span ? span.follow(answer, exchange) : answer;
+  }
+
+  private leavePlace(): void {
+    this.place?.leave();
+    this.place = undefined;
+  }
+}
