@@ -123,7 +123,11 @@ const RULES = [
   {
     name: 'metrics, tracing',
     from: `${GATEWAY}(metrics|tracing)/`,
-    to: [...room('metrics', 'tracing', 'config', 'logging'), ...lib('observability', 'metering'), ...NEST],
+    to: [
+      ...room('metrics', 'tracing', 'config', 'logging'),
+      ...lib('observability', 'metering', 'routing'),
+      ...NEST,
+    ],
     node: true,
   },
   {
@@ -142,9 +146,10 @@ const RULES = [
     from: `${GATEWAY}replicas/`,
     to: [
       ...room('replicas', 'auth', 'models', 'config', 'logging'),
-      ...lib('coordination', 'persistence', 'observability'),
+      ...lib('coordination', 'persistence', 'observability', 'routing'),
       ...NEST,
     ],
+    node: true,
   },
   {
     name: 'endpoints',

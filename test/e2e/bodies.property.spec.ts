@@ -105,7 +105,10 @@ describe('any JSON object', { timeout: 120_000 }, () => {
         };
         stub.answerWith(
           streams
-            ? { type: 'text/event-stream', body: 'data: {"choices":[]}\n\ndata: [DONE]\n\n' }
+            ? {
+                type: 'text/event-stream',
+                body: 'data: {"choices":[{"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n',
+              }
             : { body: '{"choices":[],"data":[]}' },
         );
         const arrived = await received(path, print(spelling, ''), 'application/json', cuts);

@@ -1,3 +1,5 @@
+export { decodeTargetNews, encodeTargetNews } from './target-news.js';
+export type { TargetNews } from './target-news.js';
 export { CHANGE_CHANNEL, decodeChange, encodeChange } from './change.js';
 export type { Change } from './change.js';
 export type { ChangeFeed, ChangeListener, FeedReport } from './change-feed.js';

@@ -1,5 +1,6 @@
 export { Circuit } from './circuit.js';
 export type { Health, HealthChange, HealthReason } from './circuit.js';
+export { expectedCost } from './expected-call.js';
 export type { ExpectedCall, ExpectedUsage } from './expected-call.js';
 export { DEFAULT_RETRY, STRATEGIES } from './model.js';
 export type { Model, RetryRules, Strategy } from './model.js';

@@ -34,9 +34,14 @@ export class TargetStates {
 
   /** @param onChange told when this process finds a target healthy, cooling or ejected */
   constructor(
-    private readonly onChange: (state: TargetState, change: HealthChange) => void = () => {},
+    private onChange: (state: TargetState, change: HealthChange) => void = () => {},
     private readonly most = MOST_STATES,
   ) {}
+
+  /** Who is told from now on. */
+  listen(onChange: (state: TargetState, change: HealthChange) => void): void {
+    this.onChange = onChange;
+  }
 
   get size(): number {
     return this.byKey.size;
@@ -76,7 +81,7 @@ export class TargetStates {
     let state = this.byKey.get(key);
     if (!state) {
       if (this.byKey.size >= this.most) this.letGo();
-      state = new TargetState(provider, model, this.onChange);
+      state = new TargetState(provider, model, (changed, change) => this.onChange(changed, change));
       this.byKey.set(key, state);
     }
     return state;

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditController } from './audit.controller.js';
+import { ExplainController } from './explain.controller.js';
 import { KeyAdmin } from './key-admin.js';
 import { KeysController } from './keys.controller.js';
 import { ModelAdmin } from './model-admin.js';
@@ -18,6 +19,7 @@ import { UpstreamProbe } from './upstream-probe.js';
     KeysController,
     ProvidersController,
     AdminModelsController,
+    ExplainController,
     RequestsController,
     StatsController,
     PricesController,

@@ -2,7 +2,8 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { printDollars } from '#metering';
 import type { Percentiles, StatsRow } from '#persistence';
 import { Database, readModelStats } from '#persistence';
-import type { Model } from '#routing';
+import { TargetStates } from '#routing';
+import type { Health, Model } from '#routing';
 import { CurrentCaller } from '../auth/caller.js';
 import type { Caller } from '../auth/caller.js';
 import { V1_ADMIN } from '../http/prefixes.js';
@@ -30,6 +31,7 @@ export class StatsController {
   constructor(
     private readonly database: Database,
     private readonly models: ModelRegistry,
+    private readonly targets: TargetStates,
   ) {}
 
   @Get('models/stats')
@@ -39,16 +41,24 @@ export class StatsController {
     const sees = (model: string): boolean => caller.role !== 'member' || caller.mayCall(model);
     const configured = new Map(this.models.list({ mayCall: sees }).map((model) => [model.id, model]));
     const names = new Set([...configured.keys(), ...rows.map(({ model }) => model).filter(sees)]);
+    const states = new Map(
+      this.targets
+        .list(performance.now())
+        .map(({ provider, model, state }) => [`${provider}\n${model}`, state]),
+    );
     const byModel = new Map<string, StatsRow[]>([...names].map((name) => [name, []]));
     for (const row of rows) byModel.get(row.model)?.push(row);
     const data = [...names]
       .toSorted()
-      .map((name) => toView(name, byModel.get(name) ?? [], configured.get(name)));
+      .map((name) => toView(name, byModel.get(name) ?? [], configured.get(name), states));
     return { object: 'list', window, data };
   }
 }
 
-function toView(name: string, rows: readonly StatsRow[], model: Model | undefined) {
+/** By provider's name and upstream model. */
+type States = ReadonlyMap<string, Health>;
+
+function toView(name: string, rows: readonly StatsRow[], model: Model | undefined, states: States) {
   const whole = rows.find(({ target }) => target === null) ?? NO_CALLS;
   return {
     model: name,
@@ -63,12 +73,12 @@ function toView(name: string, rows: readonly StatsRow[], model: Model | undefine
     latency_ms: whole.latencyMs,
     time_to_first_token_ms: whole.timeToFirstTokenMs,
     tokens_per_second: whole.tokensPerSecond,
-    targets: targetsOf(rows, model),
+    targets: targetsOf(rows, model, states),
   };
 }
 
 /** Targets that were called, and those that could have been. */
-function targetsOf(rows: readonly StatsRow[], model: Model | undefined) {
+function targetsOf(rows: readonly StatsRow[], model: Model | undefined, states: States) {
   const called = rows.flatMap(({ target, requests, errors, latencyMs }) =>
     target && target.provider !== '' ? [{ ...target, requests, errors, latencyMs }] : [],
   );
@@ -80,7 +90,7 @@ function targetsOf(rows: readonly StatsRow[], model: Model | undefined) {
   return [...called, ...idle].map(({ provider, model: name, requests, errors, latencyMs }) => ({
     provider,
     model: name,
-    state: 'healthy',
+    state: states.get(`${provider}\n${name}`) ?? 'healthy',
     requests,
     errors,
     latency_ms: latencyMs,

@@ -34,7 +34,7 @@ describe('how many calls may be in flight', () => {
       ],
       405,
     ],
-    ['never down to nothing', 1_000, looks(50, [500, 1_000]), 16],
+    ['never down to nothing', 1_000, looks(50, [500, 1_000]), 100],
     ['unless the operator wants less', 4, [[500, 4]], 4],
     [
       'comes back by a tenth',
@@ -45,7 +45,7 @@ describe('how many calls may be in flight', () => {
       ],
       496,
     ],
-    ['and by some at least', 1_000, [...looks(50, [500, 16]), [0, 0]], 24],
+    ['and by some at least', 1_000, [...looks(50, [500, 100]), [0, 0]], 111],
     ['up to where it was', 1_000, [[51, 500], ...looks(50, [0, 0])], 1_000],
   ])('%s', (_, most, looks, expected) => {
     expect(limitAfter(most, looks)).toBe(expected);

@@ -4,7 +4,7 @@ const DECREASE = 0.9;
 const INCREASE = 1.1;
 const LEAST_STEP = 8;
 /** So many calls are always taken: a process that is held up by something else would never know that it is over. */
-const LEAST = 16;
+const LEAST = 100;
 
 /**
  * How many calls may be in flight: as many as the operator lets, and fewer while the event loop is late. Additive and

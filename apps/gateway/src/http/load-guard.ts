@@ -7,7 +7,7 @@ const SAMPLE_MS = 10;
 /** How many samples make a judgement: one long turn is no overload. */
 const SAMPLES = 10;
 /** How late the event loop may be all that time, in milliseconds. */
-const LATEST_MS = 25;
+const LATEST_MS = 50;
 
 /** A body of so many bytes is thrown away behind the answer, and its connection kept: a new one costs more. */
 const SHORT_BYTES = 64 * 1024;

@@ -2,6 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { UsageSpool } from '#metering';
 import { CallMetrics, ErrorCounts, MetricsServer, makeRegistry } from '#observability';
 import type { Logger } from '#observability';
+import { TargetStates } from '#routing';
 import { InvalidEnvironment } from '../config/environment.js';
 import type { Config } from '../config/config.js';
 import { LOGGER } from '../logging/logging.module.js';
@@ -17,12 +18,14 @@ export async function startMetrics(
 ): Promise<MetricsServer | undefined> {
   if (metricsPort === undefined) return undefined;
   const spool = app.get(UsageSpool);
+  const targets = app.get(TargetStates);
   const registry = makeRegistry({
     calls: app.get(CallMetrics),
     errors: app.get(ErrorCounts),
     inFlight: () => load.inFlight,
     inFlightLimit: () => load.limit,
     spool: () => spool.depth,
+    targets: () => targets.list(performance.now()).sort((one, other) => other.attempts - one.attempts),
   });
   try {
     return await MetricsServer.listen(registry, host, metricsPort);

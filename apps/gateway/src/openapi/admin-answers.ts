@@ -58,6 +58,16 @@ export const USAGE_SUMS = {
 };
 const USAGE = { object: one('usage'), start: TIME_OR_NULL, ...USAGE_SUMS };
 
+/** A target in a plan. */
+const PLANNED = {
+  model: TEXT,
+  provider: TEXT,
+  upstream_model: TEXT,
+  expected_cost_usd: TEXT_OR_NULL,
+  priority: COUNT,
+  weight: COUNT,
+};
+
 const CONFIGURATION = own({
   file: TEXT_OR_NULL,
   state: { enum: ['none', 'applied', 'refused'] },
@@ -202,6 +212,16 @@ export const ADMIN = {
         latency_ms: PERCENTILES,
       }),
     ),
+  }),
+  ModelExplanation: own({
+    object: one('model.explanation'),
+    model: TEXT,
+    operation: TEXT,
+    strategy: TEXT,
+    fallbacks: listOf(TEXT),
+    retry: own({ attempts: COUNT, budget_ratio: NUMBER }),
+    plan: listOf(own({ ...PLANNED, score: NUMBER_OR_NULL, reason: TEXT })),
+    passed_over: listOf(own({ ...PLANNED, reason: TEXT, because: TEXT_OR_NULL })),
   }),
   System: own({
     object: one('system'),

@@ -14,11 +14,16 @@ export interface ApiDescription {
 const VERSION = '1';
 const FAILURE = { description: 'An error', content: { 'application/json': { schema: ref('Error') } } };
 
+/** A router knows nothing behind the rest of a path: what stands there is looked for by the controller. */
+const TEMPLATES: Readonly<Record<string, string>> = {
+  'POST /v1/admin/models/*': '/v1/admin/models/{model}/explain',
+};
+
 /** The whole surface. A route that `OPERATIONS` does not know is described by its rules alone. */
 export function describeApi(routes: readonly Route[]): ApiDescription {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of routes) {
-    const path = templateOf(route.path);
+    const path = TEMPLATES[`${route.method} ${route.path}`] ?? templateOf(route.path);
     (paths[path] ??= {})[route.method.toLowerCase()] = describeRoute(route, path);
     if (route.isPublic) paths[path].servers = [{ url: '/' }];
   }

@@ -142,6 +142,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   ),
   'PUT /v1/admin/models/{model}': operation('replaceModelRoute', 'Replace a model', object('ModelRoute')),
   'PATCH /v1/admin/models/{model}': operation('updateModelRoute', 'Change a model', object('ModelRoute')),
+  'POST /v1/admin/models/{model}/explain': operation(
+    'explainModelRoute',
+    'Whom a call would ask, and why',
+    object('ModelExplanation'),
+  ),
   'DELETE /v1/admin/models/{model}': operation('deleteModelRoute', 'Delete a model', object('Deleted')),
   'GET /v1/admin/requests': operation('listUsageRecords', 'What was called, newest first', {
     ...list('UsageRecord'),

@@ -1,9 +1,5 @@
-import type { Target } from '#contract';
-import { boundedText } from '#metering';
 import type { Plan, PlanRun } from '#routing';
-
-/** A plan of all targets of all fallbacks would be longer than anybody reads. */
-const MOST_ENTRIES = 20;
+import { describePlan, nameOf } from '../models/describe-plan.js';
 
 /** Why a call was routed as it was, as the admin API shows it. */
 export interface Decision {
@@ -21,21 +17,6 @@ export function decisionOf(plan: Plan | undefined, run: PlanRun | undefined): De
   return { ...describePlan(plan), attempts: describeAttempts(run) };
 }
 
-export function describePlan({ steps, passedOver }: Plan) {
-  return {
-    plan: steps.slice(0, MOST_ENTRIES).map(({ target, model, score, reason }) => ({
-      ...nameOf(target, model),
-      score,
-      reason,
-    })),
-    passed_over: passedOver.slice(0, MOST_ENTRIES).map(({ target, model, reason, because }) => ({
-      ...nameOf(target, model),
-      reason,
-      because,
-    })),
-  };
-}
-
 function describeAttempts({ log }: PlanRun): object[] {
   return log.map(({ target, model, startedMs, ms, code, upstreamStatus }) => ({
     ...nameOf(target, model),
@@ -44,11 +25,6 @@ function describeAttempts({ log }: PlanRun): object[] {
     error: code,
     upstream_status: upstreamStatus,
   }));
-}
-
-/** Under a pattern both models are a client's text. */
-function nameOf({ provider, model }: Target, asked: string) {
-  return { model: boundedText(asked), provider: provider.name, upstream_model: boundedText(model) };
 }
 
 function round(ms: number): number {

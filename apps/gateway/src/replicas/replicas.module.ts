@@ -2,12 +2,14 @@ import { Global, Module } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { Logger } from '#observability';
 import { Database } from '#persistence';
+import { TargetStates } from '#routing';
 import { KeyCache } from '../auth/key-cache.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { LOGGER } from '../logging/logging.module.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { Replicas } from './replicas.js';
+import { shareTargetNews } from './target-news.js';
 
 /** Keeps what is in memory true when another gateway on the same database changes it. */
 @Global()
@@ -27,7 +29,9 @@ export class ReplicasModule implements OnApplicationBootstrap, BeforeApplication
     private readonly replicas: Replicas,
     keys: KeyCache,
     models: ModelRegistry,
+    targets: TargetStates,
   ) {
+    shareTargetNews(replicas, targets, () => performance.now());
     replicas.follow({
       kinds: ['key'],
       apply: (ids) => keys.reread(ids),

@@ -1,5 +1,12 @@
-import { ChangeInbox, ChangePoll, PostgresFeed, RedisFeed } from '#coordination';
-import type { ChangeFeed, ChangeListener, FeedReport, Follower } from '#coordination';
+import {
+  CHANGE_CHANNEL,
+  ChangeInbox,
+  ChangePoll,
+  PostgresFeed,
+  RedisFeed,
+  encodeChange,
+} from '#coordination';
+import type { Change, ChangeFeed, ChangeListener, FeedReport, Follower } from '#coordination';
 import { FaultLog } from '#observability';
 import type { Logger } from '#observability';
 import { findLogStart, readWrites } from '#persistence';
@@ -28,9 +35,12 @@ export class Replicas {
   private readonly redis: RedisFeed | undefined;
   private readonly poll: ChangePoll | undefined;
   private lastPoll: number | undefined;
+  private readonly database: Database;
+  private readonly hearers: ((change: Change) => boolean)[] = [];
 
   constructor(options: ReplicasOptions) {
     const { database, databaseUrl, redisUrl, logger } = options;
+    this.database = database;
     const stale = new FaultLog(logger, 'replica_changes');
     const report = (message: string, error: unknown): void => {
       // That the database is away is told of once, not by everybody who asks it.
@@ -72,10 +82,26 @@ export class Replicas {
     this.inbox.follow(follower);
   }
 
+  /** Is told of changes that carry their news in them; answers whether it was one of its own. */
+  hear(hearer: (change: Change) => boolean): void {
+    this.hearers.push(hearer);
+  }
+
+  /** Tells the other gateways, if that can be done now. It is no word that anybody waits for. */
+  tell(change: Change): void {
+    if (this.feeds.length === 0) return;
+    if (this.redis?.isUp) return this.redis.publish(change);
+    this.database.run('SELECT pg_notify($1, $2)', [CHANGE_CHANNEL, encodeChange(change)]).catch(() => {});
+  }
+
   start(): void {
     const { inbox } = this;
     const listener: ChangeListener = {
-      changed: (change) => (change.kind === RELOAD ? inbox.missed() : inbox.changed(change)),
+      changed: (change) => {
+        if (this.hearers.some((hear) => hear(change))) return;
+        if (change.kind === RELOAD) inbox.missed();
+        else inbox.changed(change);
+      },
       missed: () => inbox.missed(),
     };
     for (const feed of this.feeds) feed.listen(listener);

@@ -41,8 +41,8 @@ const OVERHEAD = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 
 
 /** Clients make up names under a wildcard: so many series have a model's name, and what is beyond is `other`. */
 export const MOST_SERIES = 2_000;
-/** Kept for the `other` of each operation and provider. */
-const RESERVED_SERIES = 200;
+/** Kept for the `other` of each operation and provider, and for forty targets. */
+const RESERVED_SERIES = 500;
 const SERIES_A_COUNT = 3;
 const SERIES_A_USAGE = 5;
 

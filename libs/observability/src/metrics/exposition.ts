@@ -14,6 +14,17 @@ export interface SpoolDepth {
   readonly oldestAt: number | undefined;
 }
 
+/** What is known of a target. */
+export interface TargetFigures {
+  readonly provider: string;
+  readonly model: string;
+  readonly state: 'healthy' | 'cooling' | 'ejected';
+  readonly inFlight: number;
+  readonly attempts: number;
+  readonly failures: number;
+  readonly ejections: number;
+}
+
 /** Where the figures are found when Prometheus asks. */
 export interface MetricsSources {
   readonly calls: CallMetrics;
@@ -22,6 +33,8 @@ export interface MetricsSources {
   /** How many may be, now. */
   inFlightLimit(): number;
   spool(): SpoolDepth;
+  /** The busiest first. */
+  targets(): readonly TargetFigures[];
 }
 
 /** Gauges by type that are named like counters, which Prometheus' own linter refuses; each has a twin without a type. */
@@ -51,7 +64,14 @@ interface Described {
   collect(): Sample[];
 }
 
-function describeMetrics({ calls, errors, inFlight, inFlightLimit, spool }: MetricsSources): Described[] {
+function describeMetrics({
+  calls,
+  errors,
+  inFlight,
+  inFlightLimit,
+  spool,
+  targets,
+}: MetricsSources): Described[] {
   return [
     counter('pllm_requests_total', 'Calls that reached the request path, when they were over.', () =>
       calls.channels.flatMap((channel) =>
@@ -85,7 +105,61 @@ function describeMetrics({ calls, errors, inFlight, inFlightLimit, spool }: Metr
       const { oldestAt } = spool();
       return oldestAt === undefined ? 0 : Math.max(0, (Date.now() - oldestAt) / 1000);
     }),
+    ...describeTargets(targets),
   ];
+}
+
+/** Clients make targets up under a wildcard: so many are told of. */
+const MOST_TARGETS = 40;
+const TARGET_STATES = ['healthy', 'cooling', 'ejected'] as const;
+
+function describeTargets(targets: MetricsSources['targets']): Described[] {
+  const each = (read: (target: TargetFigures) => number) => () =>
+    targets()
+      .slice(0, MOST_TARGETS)
+      .map((target) => ({ labels: targetLabels(target), value: read(target) }));
+  const states = () =>
+    targets()
+      .slice(0, MOST_TARGETS)
+      .flatMap((target) =>
+        TARGET_STATES.map((state) => ({
+          labels: { ...targetLabels(target), state },
+          value: target.state === state ? 1 : 0,
+        })),
+      );
+  return [
+    {
+      name: 'pllm_target_state',
+      help: '1 for the state that a target is in.',
+      type: 'gauge',
+      collect: states,
+    },
+    {
+      name: 'pllm_target_in_flight',
+      help: 'Attempts at a target whose answer is not complete.',
+      type: 'gauge',
+      collect: each(({ inFlight }) => inFlight),
+    },
+    counter(
+      'pllm_target_attempts_total',
+      'Attempts at a target.',
+      each(({ attempts }) => attempts),
+    ),
+    counter(
+      'pllm_target_failures_total',
+      'Attempts that failed by its fault.',
+      each(({ failures }) => failures),
+    ),
+    counter(
+      'pllm_target_ejections_total',
+      'How often it was left alone.',
+      each(({ ejections }) => ejections),
+    ),
+  ];
+}
+
+function targetLabels({ provider, model }: TargetFigures): Record<string, string> {
+  return { gen_ai_provider_name: provider, gen_ai_request_model: model };
 }
 
 function counter(name: string, help: string, collect: () => Sample[]): Described {

@@ -18,9 +18,19 @@ const CALL: CountedCall = {
 const TIMES: CallTimes = { totalMs: 50, upstreamMs: 49, firstTokenMs: undefined, overheadMs: 0.4 };
 const NO_SPOOL = { records: 0, bytes: 0, oldestAt: undefined };
 
+const TARGETS = [
+  { provider: 'openai', model: 'gpt', state: 'ejected', inFlight: 3, attempts: 9, failures: 5, ejections: 1 },
+] as const;
+
 function exposed(calls: CallMetrics, errors = new ErrorCounts(), spool = NO_SPOOL as object) {
   const load = { inFlight: () => 2, inFlightLimit: () => 100 };
-  return makeRegistry({ calls, errors, ...load, spool: () => ({ ...NO_SPOOL, ...spool }) }).metrics();
+  return makeRegistry({
+    calls,
+    errors,
+    ...load,
+    targets: () => TARGETS,
+    spool: () => ({ ...NO_SPOOL, ...spool }),
+  }).metrics();
 }
 
 /** The samples of our own metrics, each by its line up to the value. */
