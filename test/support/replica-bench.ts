@@ -79,7 +79,12 @@ export async function call(gateway: Pick<GatewayProcess, 'url'>, key: string, mo
   });
   await response.arrayBuffer();
   const { status, headers } = response;
-  return { status, retryAfter: headers.get('retry-after'), ms: performance.now() - from };
+  return {
+    status,
+    attempts: headers.get('x-pllm-attempts'),
+    retryAfter: headers.get('retry-after'),
+    ms: performance.now() - from,
+  };
 }
 
 /** Lines of the log that are not about a call. */
