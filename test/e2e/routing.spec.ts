@@ -181,6 +181,20 @@ describe('max_parallel of a provider', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(250);
   });
 
+  it('is not waited for where another target is free', async () => {
+    const targets = [
+      { provider: 'narrow', model: 'crowded;chunks=10000;gap=20' },
+      { provider: 'upstream', model: 'free' },
+    ];
+    await bench.admin('POST', '/models', { id: 'crowded', targets });
+    const body = { model: 'crowded', stream: true };
+    const clients = [1, 2].map(() => new StreamClient({ url: bench.url, key, body }));
+    await Promise.all(clients.map((client) => client.received(1)));
+    expect((await call('crowded')).status).toBe(200);
+    expect(asked()).toEqual(['crowded', 'crowded', 'free']);
+    for (const client of clients) client.leave();
+  });
+
   it('lets go of who went away while waiting', async () => {
     const body = { model: 'narrow', stream: true };
     const clients = Array.from({ length: 4 }, () => new StreamClient({ url: bench.url, key, body }));

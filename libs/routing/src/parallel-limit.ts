@@ -22,9 +22,14 @@ export class ParallelLimit {
     return this.line.length;
   }
 
+  /** Would one go in at once? */
+  get hasRoom(): boolean {
+    return this.inside < this.most && this.line.length === 0;
+  }
+
   /** Goes in at once; false: there is no room. */
   tryEnter(): boolean {
-    if (this.inside >= this.most || this.line.length > 0) return false;
+    if (!this.hasRoom) return false;
     this.inside++;
     return true;
   }

@@ -79,6 +79,11 @@ export class PlanRun {
     throw this.failures.lastWord ?? refuse(this.plan, this.world.clock());
   }
 
+  /** Is another step left that may be asked, should the present one fail? */
+  get hasMore(): boolean {
+    return this.attemptsLeft > 0 && this.at < this.plan.steps.length;
+  }
+
   /** The answer broke off after it had begun. */
   breakOff(error: GatewayError): void {
     this.state?.fail(this.ticket, error, this.world.clock());

@@ -1,4 +1,5 @@
-import type { CallSignal, GatewayError } from '#contract';
+import { GatewayError } from '#contract';
+import type { CallSignal } from '#contract';
 import type { Tally } from '#metering';
 import type { CallTrace } from '#observability';
 import type { ParallelLimit, Step } from '#routing';
@@ -36,24 +37,28 @@ export class Asking {
     });
   }
 
-  /** @throws GatewayError */
-  readonly ask = (step: Step): Promise<Winner> => {
+  /**
+   * @param hasMore is there another target to ask? Then this one's provider is not waited for when it is busy.
+   * @throws GatewayError
+   */
+  ask(step: Step, hasMore: boolean): Promise<Winner> {
     this.signal.throwIfAborted();
     this.leavePlace();
     this.step = step;
     const limit = this.limits.of(step.target.provider);
-    return limit ? this.askInTurn(limit, step) : this.send(step);
-  };
+    return limit ? this.askInTurn(limit, step, hasMore) : this.send(step);
+  }
 
   /** Milliseconds. @throws GatewayError when the call is over before */
-  readonly sleep = (ms: number): Promise<void> =>
-    new Promise((resolve, reject) => {
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve, reject) => {
       const timer = setTimeout(resolve, ms);
       this.interruptWaiting = (reason) => {
         clearTimeout(timer);
         reject(reason);
       };
     });
+  }
 
   /** The call is over. */
   end(): void {
@@ -62,7 +67,8 @@ export class Asking {
     this.leavePlace();
   }
 
-  private async askInTurn(limit: ParallelLimit, step: Step): Promise<Winner> {
+  private async askInTurn(limit: ParallelLimit, step: Step, hasMore: boolean): Promise<Winner> {
+    if (hasMore && !limit.hasRoom) throw new GatewayError('provider_busy', { retryAfter: 1 });
     await limit.enter((leave) => (this.interruptWaiting = leave));
     this.place = limit;
     this.signal.throwIfAborted();

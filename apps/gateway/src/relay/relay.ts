@@ -64,8 +64,12 @@ export class Relay {
     try {
       const model = models.resolve(call.request.value.model, call.caller);
       current.plan = router.plan(model, call);
-      current.run = router.start(current.plan, call);
-      const winner = await current.run.run(asking.ask, asking.sleep);
+      const run = router.start(current.plan, call);
+      current.run = run;
+      const winner = await run.run(
+        (step) => asking.ask(step, run.hasMore),
+        (ms) => asking.sleep(ms),
+      );
       clearTimeout(hold);
       current.winner = winner;
       tally.commit();
