@@ -208,6 +208,11 @@ describe('an error of Anthropic', () => {
     },
   );
 
+  it('is passed over for what it cannot, where another target can', async () => {
+    const { choices } = await client.chat.completions.create({ ...request, model: 'either', n: 2 });
+    expect(choices).toHaveLength(2);
+  });
+
   it('is not asked for what it cannot', async () => {
     const refused = client.chat.completions.create({ ...request, n: 2 });
     await expect(refused).rejects.toMatchObject({ status: 400, code: 'unsupported_parameter', param: 'n' });

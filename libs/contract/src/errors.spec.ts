@@ -54,6 +54,7 @@ describe('the table of errors', () => {
         'provider_busy',
         'rate_limit_exceeded',
         'unsupported_operation',
+        'unsupported_parameter',
         'upstream_rejected',
         'upstream_timeout',
       ],
@@ -156,7 +157,7 @@ describe('when to come back', () => {
 
   it('is never, where asking again cannot help', () => {
     const stubborn = CODES.filter((code) => new GatewayError(code).toHeaders()['x-should-retry'] === 'false');
-    expect(stubborn.sort()).toEqual(['insufficient_quota', 'upstream_rejected']);
+    expect(stubborn.sort()).toEqual(['deadline_exceeded', 'insufficient_quota', 'upstream_rejected']);
   });
 });
 

@@ -39,7 +39,7 @@ export const ERRORS = {
   invalid_type: fact(400, 'invalid_request_error', 'never', 'A parameter has the wrong type.'),
   invalid_value: fact(400, 'invalid_request_error', 'never', 'A parameter has an invalid value.'),
   unknown_parameter: fact(400, 'invalid_request_error', 'never', 'Unknown parameter.'),
-  unsupported_parameter: fact(400, 'invalid_request_error', 'never', 'This parameter is not supported.'),
+  unsupported_parameter: fact(400, 'invalid_request_error', 'next', 'This parameter is not supported.'),
   unsupported_operation: fact(
     400,
     'invalid_request_error',
