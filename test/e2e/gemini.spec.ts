@@ -28,6 +28,8 @@ beforeAll(async () => {
   await bench.admin('POST', '/providers', account);
   const target = { provider: 'gemini', model: 'gemini-2.5-flash' };
   await bench.admin('POST', '/models', { id: 'my-gemini', targets: [target] });
+  const newer = { provider: 'gemini', model: 'gemini-3.8-flash' };
+  await bench.admin('POST', '/models', { id: 'my-newer-gemini', targets: [newer] });
   const embedder = { provider: 'gemini', model: 'gemini-embedding-001' };
   await bench.admin('POST', '/models', { id: 'my-embedder', targets: [embedder] });
   const second = { provider: 'upstream', model: 'gpt-upstream', priority: 1 };
@@ -119,7 +121,7 @@ describe('Gemini, by OpenAI’s SDK', () => {
     playWhole('text');
     const results = calls.map(({ id }) => ({ role: 'tool' as const, tool_call_id: id, content: 'done' }));
     const messages = [...request.messages, message, ...results.toReversed()];
-    await client.chat.completions.create({ ...request, tools, messages });
+    await client.chat.completions.create({ ...request, model: 'my-newer-gemini', tools, messages });
     const [first, second, third] = calls.map(({ id }) => id);
     expect(asked().contents).toMatchObject([
       { role: 'user' },
@@ -134,9 +136,9 @@ describe('Gemini, by OpenAI’s SDK', () => {
       {
         role: 'user',
         parts: [
-          { functionResponse: { id: third, name: 'get_time', response: { output: 'done' } } },
+          { functionResponse: { id: first, name: 'get_weather', response: { output: 'done' } } },
           { functionResponse: { id: second, name: 'get_weather' } },
-          { functionResponse: { id: first, name: 'get_weather' } },
+          { functionResponse: { id: third, name: 'get_time' } },
         ],
       },
     ]);

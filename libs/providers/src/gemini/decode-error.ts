@@ -21,6 +21,9 @@ const TOO_LONG = /input token count.*(?:exceeds|only supports up to)/is;
 const BAD_KEY = /^API_KEY_/;
 const BAD_KEY_WORDS = /\bAPI key (?:not valid|expired|not found)/i;
 
+/** An account whose country, or whose plan, Google does not serve; a file that is not ready is the request's. */
+const OF_THE_ACCOUNT = /\b(?:location|country|region|billing)\b/i;
+
 interface Fault {
   readonly status: unknown;
   readonly code: unknown;
@@ -63,8 +66,7 @@ function meant(status: number, fault: Fault): number {
   if (status === 504) return 408;
   if (status !== 400) return status;
   if (isOfTheKey(fault)) return 401;
-  // An account whose country, or whose plan, Google does not serve.
-  return fault.status === 'FAILED_PRECONDITION' ? 403 : status;
+  return fault.status === 'FAILED_PRECONDITION' && OF_THE_ACCOUNT.test(fault.message) ? 403 : status;
 }
 
 function isOfTheKey({ details, message }: Fault): boolean {

@@ -13,7 +13,9 @@ export function encodeChat({ value }: WireRequest<ChatRequest>, { model }: Targe
   const said = form.kind === 'words' ? [...system, { text: form.words }] : system;
   const instruction = said.length > 0 ? `"systemInstruction":${JSON.stringify({ parts: said })},` : '';
   const rest = JSON.stringify({ ...tools, ...members }).slice(1);
-  return Buffer.from(`{${instruction}"contents":${printTurns(turns)}${rest === '}' ? '' : ','}${rest}`);
+  return Buffer.from(
+    `{${instruction}"contents":${printTurns(turns, traits)}${rest === '}' ? '' : ','}${rest}`,
+  );
 }
 
 /** Names of the parameters that are not passed on. @throws GatewayError as `encodeChat` */

@@ -22,7 +22,7 @@ interface Gathered {
   readonly traits: GeminiTraits;
   readonly system: TextPart[];
   readonly turns: Turn[];
-  /** Names of functions, by the id of the call: Gemini wants a result under its function's name. */
+  /** Names of functions, by the id of the call and in the order of calls: Gemini wants results so. */
   readonly names: Map<string, string>;
 }
 
@@ -60,23 +60,25 @@ export function encodeMessages(messages: readonly unknown[], traits: GeminiTrait
 }
 
 /** The turns as JSON. */
-export function printTurns(turns: readonly Turn[]): string {
+export function printTurns(turns: readonly Turn[], { hasCallIds }: GeminiTraits): string {
   const printed = turns.map(
-    ({ role, parts }) => `{"role":"${role}","parts":[${parts.map(print).join(',')}]}`,
+    ({ role, parts }) =>
+      `{"role":"${role}","parts":[${parts.map((part) => print(part, hasCallIds)).join(',')}]}`,
   );
   return `[${printed.join(',')}]`;
 }
 
-function print(part: RequestPart): string {
+function print(part: RequestPart, hasIds: boolean): string {
   if ('functionCall' in part) {
     const { functionCall, ...rest } = part;
-    const { args, ...call } = functionCall;
+    const { id, name, args } = functionCall;
     const tail = JSON.stringify(rest).slice(1);
-    return `{"functionCall":${withRaw(call, 'args', args)}${tail === '}' ? '' : ','}${tail}`;
+    const call = withRaw({ ...(hasIds && { id }), name }, 'args', args);
+    return `{"functionCall":${call}${tail === '}' ? '' : ','}${tail}`;
   }
   if (!('functionResponse' in part)) return JSON.stringify(part);
-  const { response, ...result } = part.functionResponse;
-  return `{"functionResponse":${withRaw(result, 'response', response)}}`;
+  const { id, name, response } = part.functionResponse;
+  return `{"functionResponse":${withRaw({ ...(hasIds && { id }), name }, 'response', response)}}`;
 }
 
 /** A member whose value is JSON text already. */
@@ -100,7 +102,11 @@ function addAssistant(message: ChatMessageMembers, param: string, gathered: Gath
   const calls = requireList(message.tool_calls, `${param}.tool_calls`).map((call, index) =>
     encodeCall(call, `${param}.tool_calls[${index}]`),
   );
-  for (const { functionCall } of calls) gathered.names.set(functionCall.id, functionCall.name);
+  for (const { functionCall } of calls) {
+    // An id that was there before is now the last one: some clients count anew in every turn.
+    gathered.names.delete(functionCall.id);
+    gathered.names.set(functionCall.id, functionCall.name);
+  }
   append(gathered.turns, 'model', [
     ...sign(texts, signatureOf(message)),
     ...(gathered.traits.wantsSignatures ? signFirst(calls) : calls),
@@ -163,6 +169,13 @@ function addToolResult(message: ChatMessageMembers, param: string, { turns, name
   // Google wants an object; what is one already is not wrapped into another.
   const response = isObjectText(text) ? text : JSON.stringify({ output: text });
   append(turns, 'user', [{ functionResponse: { id, name, response } }]);
+  const order = [...names.keys()];
+  turns.at(-1)?.parts.sort((one, other) => placeOf(one, order) - placeOf(other, order));
+}
+
+function placeOf(part: RequestPart, order: readonly string[]): number {
+  const place = 'functionResponse' in part ? order.indexOf(part.functionResponse.id) : -1;
+  return place < 0 ? order.length : place;
 }
 
 function isObjectText(text: string): boolean {

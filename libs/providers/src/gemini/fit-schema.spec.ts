@@ -61,6 +61,7 @@ describe('a schema in the part of the language that Gemini knows', () => {
       object({ const: { type: 'null' } }),
       object({ const: { type: 'null' } }),
     ],
+    ['a list of items', { items: [{ const: 'x' }, {}] }, { prefixItems: [{ enum: ['x'] }, {}] }],
     ['what is none', true, {}],
   ])('%s', (_, schema, fitted) => expect(fitSchema(schema)).toEqual(fitted));
 });

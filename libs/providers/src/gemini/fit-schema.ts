@@ -54,9 +54,10 @@ export function fitSchema(value: unknown): Schema {
   return fitted;
 }
 
-/** Names of older drafts, and a value that is the only one. */
+/** Names of older drafts, the schemas of a list's first items, and a value that is the only one. */
 function translate(name: string, member: unknown): readonly [string, unknown] {
   if (name === 'definitions') return ['$defs', member];
+  if (name === 'items' && Array.isArray(member)) return ['prefixItems', member];
   return name === 'const' ? ['enum', [member]] : [name, member];
 }
 

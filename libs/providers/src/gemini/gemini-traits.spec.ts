@@ -43,4 +43,13 @@ describe('what a Gemini model takes', () => {
     ['gemini-4-hydrogen', 'LOW MEDIUM HIGH XHIGH'],
     ['gemini-5.5-neon', 'LOW MEDIUM HIGH XHIGH'],
   ])('%s has the levels %s', (model, levels) => expect(traitsOf(model).levels.join(' ')).toBe(levels));
+
+  it.each([
+    ['gemini-2.0-flash', false, false, false],
+    ['gemini-2.5-pro', true, false, false],
+    ['gemini-3-pro-preview', true, true, true],
+  ])('%s: fetches %s, forms beside tools %s, knows calls by ids %s', (model, fetches, forms, hasCallIds) => {
+    const wants = { formsBesideTools: forms, wantsSignatures: hasCallIds };
+    expect(traitsOf(model)).toMatchObject({ fetches, hasCallIds, ...wants });
+  });
 });

@@ -18,6 +18,8 @@ export interface GeminiTraits {
   readonly fetches: boolean;
   /** Does it hold its answer to a form while there are tools? */
   readonly formsBesideTools: boolean;
+  /** Does it know calls by ids? Others know them by their place, and Google refuses an id. */
+  readonly hasCallIds: boolean;
   /** Does it refuse a call of its own that comes back without a signature? */
   readonly wantsSignatures: boolean;
 }
@@ -33,6 +35,7 @@ const UNKNOWN: GeminiTraits = {
   givesSeveral: true,
   fetches: false,
   formsBesideTools: false,
+  hasCallIds: false,
   wantsSignatures: false,
 };
 
@@ -48,6 +51,7 @@ const LINES: readonly (readonly [kind: RegExp, from: number, traits: Partial<Gem
       levels: ['MINIMAL', 'LOW', 'MEDIUM', 'HIGH'],
       givesSeveral: false,
       formsBesideTools: true,
+      hasCallIds: true,
       wantsSignatures: true,
     },
   ],
