@@ -9,10 +9,12 @@ import { OpenCalls } from './open-calls.js';
 import {
   answerId,
   blockOf,
+  candidatesOf,
   chatId,
   countOf,
   finishReasonOf,
   logprobsOf,
+  partsOf,
   refusalOf,
   signed,
   usageOf,
@@ -45,7 +47,7 @@ export class ContentDecoder implements StreamDecoder {
     if (answer.error !== undefined) throw decodeEmbeddedError(data);
     this.begin(answer);
     if (usageOf(answer.usageMetadata)) this.told = answer.usageMetadata;
-    const [candidate] = answer.candidates ?? [];
+    const [candidate] = candidatesOf(answer);
     if (!candidate) return this.block(answer);
     const chunks = this.extend(candidate, data);
     if (candidate.finishReason) this.finish(candidate);
@@ -81,11 +83,11 @@ export class ContentDecoder implements StreamDecoder {
     return this.print([{ refusal }]);
   }
 
-  private extend({ content, logprobsResult }: Candidate, data: Buffer): Buffer[] {
-    const parts = content?.parts ?? [];
+  private extend(candidate: Candidate, data: Buffer): Buffer[] {
+    const parts = partsOf(candidate);
     const [args = []] = parts.some(({ functionCall }) => functionCall) ? argumentsIn(data) : [];
     const deltas = parts.flatMap((part, index) => this.deltasOf(part, args[index]));
-    return this.print(deltas, logprobsOf(logprobsResult));
+    return this.print(deltas, logprobsOf(candidate.logprobsResult));
   }
 
   private deltasOf(part: AnswerPart, args: string | undefined): object[] {

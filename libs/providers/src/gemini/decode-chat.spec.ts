@@ -26,6 +26,8 @@ describe('what is no answer', () => {
     ['[]', 'upstream_unavailable'],
     ['{}', 'upstream_unavailable'],
     ['{"candidates":[]}', 'upstream_unavailable'],
+    ['{"candidates":{}}', 'upstream_unavailable'],
+    ['{"candidates":[null]}', 'upstream_unavailable'],
     ['{"candidates":[{"finishReason":"MALFORMED_FUNCTION_CALL"}]}', 'upstream_unavailable'],
     ['{"error":{"code":503,"status":"UNAVAILABLE","message":"x"}}', 'upstream_unavailable'],
     ['[{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","message":"x"}}]', 'rate_limit_exceeded'],
@@ -63,6 +65,19 @@ describe('why an answer ended', () => {
 });
 
 describe('a stream', () => {
+  it.each([
+    { candidates: {} },
+    { candidates: [null] },
+    { candidates: [{ content: null }] },
+    { candidates: [{ content: { parts: {} } }] },
+    { candidates: [{ content: { parts: [null, {}, { executableCode: { code: 'x' } }] } }] },
+    { promptFeedback: null, usageMetadata: null },
+  ])('goes on behind what says nothing: %j', (event) => {
+    const decoder = new ContentDecoder(madeContext());
+    expect(decoder.push(eventOf(event))).toEqual([]);
+    expect(decoder.push(eventOf(answerOf([{ text: 'x' }])))).toHaveLength(2);
+  });
+
   it('says nothing more when it is complete', () => {
     const decoder = new ContentDecoder(madeContext());
     expect(decoder.push(eventOf(answerOf([{ text: 'x' }], { finishReason: 'STOP' })))).toHaveLength(2);

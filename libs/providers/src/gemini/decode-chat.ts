@@ -7,9 +7,11 @@ import {
   answerId,
   blockOf,
   callId,
+  candidatesOf,
   chatId,
   finishReasonOf,
   logprobsOf,
+  partsOf,
   refusalOf,
   signed,
   usageOf,
@@ -42,8 +44,8 @@ export function decodeChat(body: Buffer, context: DecodeContext): Decoded {
 }
 
 function choicesOf(answer: GenerateContentResponse, body: Buffer, context: DecodeContext): object[] {
-  const { candidates } = answer;
-  if (!Array.isArray(candidates) || candidates.length === 0) {
+  const candidates = candidatesOf(answer);
+  if (candidates.length === 0) {
     const refusal = blockOf(answer);
     if (refusal === undefined) throw broken('The provider answered with something that is not an answer.');
     const message = { role: 'assistant', content: null, refusal };
@@ -52,7 +54,7 @@ function choicesOf(answer: GenerateContentResponse, body: Buffer, context: Decod
   const args = argumentsIn(body);
   const isSingle = (context.request as { parallel_tool_calls?: unknown }).parallel_tool_calls === false;
   let count = 0;
-  return candidates.map((candidate: Candidate, index) => {
+  return candidates.map((candidate, index) => {
     const nextId = (call: NonNullable<AnswerPart['functionCall']>): string =>
       callId(call, answerId(answer, context), count++);
     const gathered = gather(candidate, args[index] ?? [], nextId, isSingle);
@@ -66,13 +68,13 @@ function choicesOf(answer: GenerateContentResponse, body: Buffer, context: Decod
 }
 
 function gather(
-  { content }: Candidate,
+  candidate: Candidate,
   args: readonly (string | undefined)[],
   nextId: (call: NonNullable<AnswerPart['functionCall']>) => string,
   isSingle: boolean,
 ): Gathered {
   const gathered: Gathered = { texts: [], thoughts: [], images: [], calls: [], signature: undefined };
-  content?.parts?.forEach((part, index) => {
+  partsOf(candidate).forEach((part, index) => {
     const { text, thought, functionCall: call, inlineData, thoughtSignature: signature } = part;
     if (call) {
       if (isSingle && gathered.calls.length > 0) return;

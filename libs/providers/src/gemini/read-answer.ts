@@ -1,10 +1,12 @@
 import type { Usage } from '#contract';
 import { readUsage } from '#contract';
+import { isObject } from '../openai-compatible/chat-parameters.js';
 import type { FinishReason } from '../openai-compatible/chunk-printer.js';
 import { broken } from '../openai-compatible/decode-stream.js';
 import type { DecodeContext } from '../spec.js';
 import type {
   AnswerCall,
+  AnswerPart,
   Candidate,
   GenerateContentResponse,
   LogprobsResult,
@@ -37,6 +39,15 @@ const FAILED: ReadonlySet<unknown> = new Set([
   'MISSING_THOUGHT_SIGNATURE',
   'MALFORMED_RESPONSE',
 ]);
+
+/** Answers of an answer; one that is none of Google's has none. */
+export function candidatesOf({ candidates }: GenerateContentResponse): readonly Candidate[] {
+  return Array.isArray(candidates) ? candidates.filter(isObject) : [];
+}
+
+export function partsOf({ content }: Candidate): readonly AnswerPart[] {
+  return Array.isArray(content?.parts) ? content.parts.filter(isObject) : [];
+}
 
 /** @param calls is the client to call a tool? @throws GatewayError where the answer is none */
 export function finishReasonOf({ finishReason }: Candidate, calls: boolean): FinishReason {
