@@ -45,6 +45,7 @@ describe('the adapters', () => {
       'sandbox',
       'azure-openai',
       'anthropic',
+      'gemini',
       ...OFFERS.map(([type]) => type),
     ];
     expect([...PROVIDER_TYPES].sort()).toEqual(promised.sort());

@@ -2,6 +2,7 @@ import { anthropic } from './anthropic/adapter.js';
 import { azureOpenai } from './azure-openai/adapter.js';
 import { deepseek } from './deepseek/adapter.js';
 import { fireworks } from './fireworks/adapter.js';
+import { gemini } from './gemini/adapter.js';
 import { groq } from './groq/adapter.js';
 import { mistral } from './mistral/adapter.js';
 import { ollama } from './ollama/adapter.js';
@@ -31,6 +32,7 @@ const ADAPTERS: readonly ProviderAdapter[] = [
   azureOpenai,
   deepseek,
   fireworks,
+  gemini,
   groq,
   mistral,
   ollama,

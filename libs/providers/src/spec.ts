@@ -16,7 +16,8 @@ export interface ProviderAdapter {
   readonly name: string;
   /** Where the provider lives when the operator does not say; undefined: the operator must say. */
   readonly defaultBaseUrl: string | undefined;
-  address(target: Target, operation: OperationName): URL;
+  /** @param isStream is the answer to be a stream? Some upstreams have an address of its own for that */
+  address(target: Target, operation: OperationName, isStream?: boolean): URL;
   /** The list of models that the upstream offers: a cheap call that proves address and credential. */
   modelsAddress(provider: Provider): URL;
   authorize(secret: string | undefined): Record<string, string>;

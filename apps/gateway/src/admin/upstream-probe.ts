@@ -58,11 +58,14 @@ export class UpstreamProbe {
 
 function readNames(body: Buffer): string[] {
   try {
-    const value = JSON.parse(body.toString()) as { data?: unknown } | unknown[];
-    // Together answers with the bare list.
-    const data = Array.isArray(value) ? value : value.data;
+    const value = JSON.parse(body.toString()) as { data?: unknown; models?: unknown } | unknown[];
+    // Together answers with the bare list, Google with one of `models/NAME`.
+    const data = Array.isArray(value) ? value : (value.data ?? value.models);
     return Array.isArray(data)
-      ? data.flatMap(({ id }: { id?: unknown }) => (typeof id === 'string' ? [id] : []))
+      ? data.flatMap(({ id, name }: { id?: unknown; name?: unknown }) => {
+          const given = id ?? name;
+          return typeof given === 'string' ? [given.replace(/^models\//, '')] : [];
+        })
       : [];
   } catch {
     return [];

@@ -20,6 +20,7 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'
 export const PROVIDER_KEYS = {
   OPENAI_API_KEY: 'openai',
   ANTHROPIC_API_KEY: 'anthropic',
+  GEMINI_API_KEY: 'gemini',
   MISTRAL_API_KEY: 'mistral',
   GROQ_API_KEY: 'groq',
   TOGETHER_API_KEY: 'together',
@@ -74,6 +75,7 @@ export class Environment {
   @IsOptional() @IsIn(['allow', 'deny']) PLLM_PRIVATE_UPSTREAMS?: string;
   @IsOptional() @IsKey() OPENAI_API_KEY?: string;
   @IsOptional() @IsKey() ANTHROPIC_API_KEY?: string;
+  @IsOptional() @IsKey() GEMINI_API_KEY?: string;
   @IsOptional() @IsKey() MISTRAL_API_KEY?: string;
   @IsOptional() @IsKey() GROQ_API_KEY?: string;
   @IsOptional() @IsKey() TOGETHER_API_KEY?: string;

@@ -23,6 +23,9 @@ describe('a key in the environment', () => {
     const [offer] = offersOf({ anthropic: 'sk-ant-1' });
     expect(offer?.provider).toMatchObject({ type: 'anthropic', baseUrl: 'https://api.anthropic.com' });
     expect(offer?.models).toMatchObject([{ id: 'anthropic/*', targets: [{ model: '*' }] }]);
+    const [other] = offersOf({ gemini: 'AIza-1' });
+    expect(other?.provider.baseUrl).toBe('https://generativelanguage.googleapis.com');
+    expect(other?.models).toMatchObject([{ id: 'gemini/*', targets: [{ model: '*' }] }]);
   });
 
   it('may be OpenAI’s at another address', () => {

@@ -48,7 +48,7 @@ export class Attempts {
     trace: AttemptTrace | undefined,
   ): Exchange {
     const route = this.routes.find(operation, target);
-    const { origin, path, codec } = route;
+    const { origin, codec } = route;
     const body = codec.encode(request as Parameters<Codec['encode']>[0], target);
     const isStream = asksForStream(request.value);
     const isJson = Buffer.isBuffer(body);
@@ -56,7 +56,7 @@ export class Attempts {
     const headers = isJson ? jsonHeaders : route.headersFor(body.contentType, body.length);
     return this.client.send({
       origin,
-      path,
+      path: isStream ? route.streamPath : route.path,
       method: 'POST',
       headers: trace && route.joinsTraces ? [...headers, ...trace.headers] : headers,
       body: isJson ? body : body.pieces,

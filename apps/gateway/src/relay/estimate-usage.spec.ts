@@ -32,7 +32,9 @@ describe('an estimate of a prompt', () => {
     const thoughts = { reasoning_content: 'one two three' };
     const thinking_blocks = [{ type: 'thinking', thinking: 'one two three', signature: 'x'.repeat(400) }];
     const once = prompt('chat', { messages: [{ role: 'assistant', ...thoughts }] });
-    expect(prompt('chat', { messages: [{ role: 'assistant', ...thoughts, thinking_blocks }] })).toBe(once);
+    const extra_content = { google: { thought_signature: 'x'.repeat(400) } };
+    const again = { ...thoughts, thinking_blocks, extra_content };
+    expect(prompt('chat', { messages: [{ role: 'assistant', ...again }] })).toBe(once);
   });
 
   it('is of messages, their parts, and tools', () => {

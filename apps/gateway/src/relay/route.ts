@@ -7,6 +7,8 @@ import type { Codec } from '#providers';
 export interface Route {
   readonly origin: string;
   readonly path: string;
+  /** Where the answer is to be a stream. */
+  readonly streamPath: string;
   /** Of a JSON body whose answer is whole. */
   readonly headers: HeaderPairs;
   /** Of a JSON body whose answer is a stream. */
@@ -40,6 +42,7 @@ function makeRoute(operation: OperationName, target: Target): Route {
   const codec = adapter?.operations[operation];
   if (!adapter || !codec) throw new GatewayError('unsupported_operation', { param: 'model' });
   const { origin, pathname, search } = adapter.address(target, operation);
+  const stream = adapter.address(target, operation, true);
   const own = { ...BASE_HEADERS, ...adapter.authorize(provider.secret), ...provider.headers };
   const pairs = (headers: Record<string, string>): HeaderPairs =>
     Object.entries({ ...headers, ...own }).flat();
@@ -49,6 +52,7 @@ function makeRoute(operation: OperationName, target: Target): Route {
   return {
     origin,
     path: pathname + search,
+    streamPath: stream.pathname + stream.search,
     headers: pairs({ accept: whole, ...json }),
     streamHeaders: pairs({ accept: 'text/event-stream', ...json }),
     codec: codec as Codec,

@@ -10,6 +10,8 @@ const NOT_TEXT = new Set([
   'file_data',
   // The same thoughts again, whole and signed.
   'thinking_blocks',
+  // Signatures, which only their provider reads.
+  'extra_content',
 ]);
 
 /** Deeper there is no text that anybody pays for. */

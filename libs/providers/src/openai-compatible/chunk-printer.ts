@@ -24,8 +24,9 @@ export class ChunkPrinter {
     return this.choice('{"role":"assistant","content":"","refusal":null}');
   }
 
-  delta(delta: object): Buffer {
-    return this.choice(JSON.stringify(delta));
+  /** @param logprobs of the delta's text, in OpenAI's shape */
+  delta(delta: object, logprobs: object | null = null): Buffer {
+    return this.choice(JSON.stringify(delta), 'null', JSON.stringify(logprobs));
   }
 
   finish(reason: FinishReason): Buffer {
@@ -38,8 +39,8 @@ export class ChunkPrinter {
     return [Buffer.from(`${this.head}],"usage":${JSON.stringify(usage)}}\n\n`)];
   }
 
-  private choice(delta: string, finishReason = 'null'): Buffer {
-    const choice = `{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${finishReason}}`;
+  private choice(delta: string, finishReason = 'null', logprobs = 'null'): Buffer {
+    const choice = `{"index":0,"delta":${delta},"logprobs":${logprobs},"finish_reason":${finishReason}}`;
     return Buffer.from(`${this.head}${choice}${this.tail}`);
   }
 }

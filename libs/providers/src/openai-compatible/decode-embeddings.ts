@@ -45,7 +45,7 @@ function convert(data: Buffer, asked: 'float' | 'base64'): Buffer | undefined {
 }
 
 /** 32-bit floats, little-endian. */
-function pack(vector: readonly unknown[]): string {
+export function pack(vector: readonly unknown[]): string {
   const bytes = Buffer.allocUnsafe(vector.length * BYTES_PER_FLOAT);
   vector.forEach((value, index) => bytes.writeFloatLE(Number(value), index * BYTES_PER_FLOAT));
   return bytes.toString('base64');

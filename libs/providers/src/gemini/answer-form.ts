@@ -1,0 +1,43 @@
+import type { ChatParameters } from '../openai-compatible/chat-parameters.js';
+import { isObject, requireObject, unsupported } from '../openai-compatible/chat-parameters.js';
+import { fitSchema } from './fit-schema.js';
+import type { GeminiTraits } from './gemini-traits.js';
+
+/** How an answer is held to the form that a client asked for. */
+export type AnswerForm =
+  | { readonly kind: 'free' }
+  /** The model writes JSON, and where there is a schema, what the schema allows. */
+  | { readonly kind: 'json'; readonly schema?: unknown }
+  /** It is told. */
+  | { readonly kind: 'words'; readonly words: string };
+
+const FREE: AnswerForm = { kind: 'free' };
+
+/** @param hasTools is the model offered tools? @throws GatewayError */
+export function answerFormOf(value: ChatParameters, traits: GeminiTraits, hasTools: boolean): AnswerForm {
+  const given = value.response_format;
+  if (given === undefined || given === null) return FREE;
+  const format = requireObject(given, 'response_format');
+  if (format.type === 'text') return FREE;
+  const schema = schemaOf(format);
+  if (hasTools && !traits.formsBesideTools) return besideTools(value.tool_choice, schema);
+  return schema === undefined ? { kind: 'json' } : { kind: 'json', schema: fitSchema(schema) };
+}
+
+function schemaOf(format: Readonly<Record<string, unknown>>): unknown {
+  if (format.type === 'json_object') return undefined;
+  if (format.type === 'json_schema') {
+    return requireObject(format.json_schema, 'response_format.json_schema').schema;
+  }
+  throw unsupported(
+    'response_format.type',
+    `This model gives no answer of the type '${String(format.type)}'.`,
+  );
+}
+
+/** A model that must call a tool gives no answer. */
+function besideTools(choice: unknown, schema: unknown): AnswerForm {
+  if (choice === 'required' || isObject(choice)) return FREE;
+  const told = schema === undefined ? '' : ` Its JSON schema: ${JSON.stringify(schema)}`;
+  return { kind: 'words', words: `Give the answer as one JSON value and nothing around it.${told}` };
+}
