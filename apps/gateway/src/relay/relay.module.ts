@@ -74,8 +74,8 @@ declare module 'fastify' {
     },
     {
       provide: Refusals,
-      inject: [UsageSpool],
-      useFactory: (ledger: UsageSpool) => new Refusals(ledger),
+      inject: [UsageSpool, Tracing],
+      useFactory: (ledger: UsageSpool, { tracer }: Tracing) => new Refusals(ledger, tracer),
     },
     {
       provide: Relay,
