@@ -180,6 +180,7 @@ describe('a body that is refused', () => {
     [{ base_url: 'http://x/\r\nhost: y' }, badRequest('invalid_value', 'base_url')],
     [{ base_url: 'http://x y/v1' }, badRequest('invalid_value', 'base_url')],
     [{ base_url: 'http://x:99999/v1' }, badRequest('invalid_value', 'base_url')],
+    [{ base_url: 'http://169.254.169.254/v1' }, badRequest('invalid_value', 'base_url')],
     [{ api_key: '' }, badRequest('invalid_value', 'api_key')],
     [{ api_key: 'a b' }, badRequest('invalid_value', 'api_key')],
     [{ api_key: 'a\r\nx-injected: 1' }, badRequest('invalid_value', 'api_key')],

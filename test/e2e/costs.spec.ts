@@ -4,6 +4,7 @@ import type { TestBench } from '../support/gateway.js';
 import { recordOf, recordsOf } from '../support/records.js';
 import type { ShownRecord } from '../support/records.js';
 import { HELLO, StreamClient } from '../support/stream-client.js';
+import { wavOf } from '../support/wav.js';
 
 /** Odd prices, so that no two sums are the same by chance; in nano-dollars for one unit, and as they are set. */
 const NANOS = {
@@ -242,6 +243,80 @@ describe('a stream that does not end well', () => {
       completion_tokens: 0,
     });
     expect(record?.prompt_tokens).toBeGreaterThan(0);
+    expect(record?.cost_usd).toBe(costOf(record as ShownRecord));
+  });
+});
+
+describe('a transcript that is text alone', () => {
+  const route = ROUTES.find(({ operation }) => operation === 'transcriptions') as Route;
+  const hear = async (script: string, body: object, price: object = PRICE) => {
+    await bench.addModel(script, script, { price });
+    return recordFor(await ask({ ...route, body: { file: FILE, ...body } }, script, false));
+  };
+  const wav = new Blob([wavOf(3)]);
+
+  it.each([
+    ['text', wav, 3],
+    ['srt', FILE, 3],
+    ['vtt', FILE, 3],
+  ])('is paid for by the seconds of its sound: %s', async (response_format, file, seconds) => {
+    const record = await hear(`heard-${response_format}`, { response_format, file });
+    expect(record).toMatchObject({
+      status: 'ok',
+      usage_source: 'estimated',
+      ...NOTHING,
+      audio_seconds: seconds,
+    });
+    expect(record.cost_usd).toBe(costOf(record));
+  });
+
+  it('is counted, and unpriced, where nobody can tell the seconds that it costs', async () => {
+    const record = await hear('heard-long', { response_format: 'text' }, { per_second: '0.0001' });
+    expect(record).toMatchObject({ usage_source: 'estimated', audio_seconds: 0, priced: false });
+    // "Hello from the PLLM sandbox! I heard 40000 bytes."
+    expect(record.completion_tokens).toBeGreaterThan(8);
+    expect(record.completion_tokens).toBeLessThan(20);
+  });
+
+  it('is partly paid for where it is cut', async () => {
+    const model = await priced('heard-cut;chunks=8;cut=4');
+    const record = await recordFor(await ask(route, model, true));
+    expect(record).toMatchObject({ status: 'error', usage_source: 'partial' });
+    expect(record.completion_tokens).toBeGreaterThan(1);
+    expect(record.cost_usd).toBe(costOf(record));
+  });
+});
+
+describe('a sound or an image that does not end well', () => {
+  const routeOf = (name: string) => ROUTES.find(({ operation }) => operation === name) as Route;
+
+  it.each([false, true])('a sound that is cut is paid for by its text (streamed: %s)', async (stream) => {
+    const model = await priced(`spoken-${stream};bytes=100000;chunks=10;cut=${stream ? 3 : 50_000}`);
+    const record = await recordFor(await ask(routeOf('speech'), model, stream));
+    expect(record).toMatchObject({ status: 'error', http_status: 200, usage_source: 'partial' });
+    expect(record.characters).toBe(11);
+    expect(record.cost_usd).toBe(costOf(record));
+  });
+
+  it('an image that is left before it comes is paid for by its prompt', async () => {
+    const model = await priced('drawn;delay=900');
+    const left = new AbortController();
+    const call = fetch(`${bench.url}/v1/images/generations`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model, prompt: 'a cat' }),
+      signal: left.signal,
+    });
+    await bench.sandbox.ledger.waitFor((entry) => entry.model.startsWith('drawn'));
+    left.abort();
+    await expect(call).rejects.toThrow();
+    const [record] = await recordsOf(bench, model);
+    expect(record).toMatchObject({
+      status: 'cancelled',
+      usage_source: 'partial',
+      images: 0,
+      prompt_tokens: 2,
+    });
     expect(record?.cost_usd).toBe(costOf(record as ShownRecord));
   });
 });

@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { expectError } from '../support/expect-error.js';
-import { startBench, UPSTREAM_KEY } from '../support/gateway.js';
+import { badRequest, expectError } from '../support/expect-error.js';
+import { MASTER_KEY, startBench, UPSTREAM_KEY } from '../support/gateway.js';
 import type { TestBench } from '../support/gateway.js';
 import { rawRequest } from '../support/raw-request.js';
 import { startStub } from '../support/stub-upstream.js';
@@ -339,6 +339,8 @@ describe('what no header may hold', () => {
   });
 });
 
+const MASTER = { authorization: `Bearer ${MASTER_KEY}` };
+
 describe('a provider at a forbidden address', () => {
   it.each([
     'http://169.254.169.254/latest/meta-data',
@@ -347,18 +349,21 @@ describe('a provider at a forbidden address', () => {
     'http://[::ffff:a9fe:a9fe]/v1',
     'https://metadata.google.internal/v1',
     'http://100.100.100.200/v1',
-  ])('is not reached: %s', async (baseUrl) => {
-    const name = `forbidden-${baseUrl.replaceAll(/\W+/g, '-')}`;
-    await addProvider(name, baseUrl);
-    const body = { model: name, messages: [{ role: 'user', content: 'x' }] };
-    const answer = await bench.request('POST', CHAT, body, { authorization: `Bearer ${key}` });
-    expectError(answer, { status: 503, type: 'service_unavailable_error', code: 'upstream_rejected' });
-    expect(answer.headers.get('x-should-retry')).toBe('false');
-    expect(answer.text).not.toMatch(/169|metadata|ec2|100\.100/);
+  ])('is refused at once: %s', async (base_url) => {
+    const provider = { name: 'forbidden', type: 'openai', base_url };
+    const refused = badRequest('invalid_value', 'base_url');
+    expectError(await bench.request('POST', '/v1/admin/providers', provider, MASTER), refused);
+    const { data } = await bench.admin('GET', '/providers');
+    const path = `/v1/admin/providers/${data[0].id}`;
+    expectError(await bench.request('PATCH', path, { base_url }, MASTER), refused);
   });
 
-  it('is any on this machine, where those are denied', async () => {
-    const strict = await startBench({ PLLM_PRIVATE_UPSTREAMS: 'deny' });
+  it('is any on this machine, where those are denied: at once by its address, and by its name when it is dialled', async () => {
+    const strict = await startBench({ PLLM_PRIVATE_UPSTREAMS: 'deny' }, 'localhost');
+    const provider = { name: 'private', type: 'openai', base_url: strict.sandbox.url };
+    const refused = await strict.request('POST', '/v1/admin/providers', provider, MASTER);
+    expectError(refused, badRequest('invalid_value', 'base_url'));
+    expect(refused.json.error.message).toContain('PLLM_PRIVATE_UPSTREAMS');
     await strict.addModel('m', 'gpt-upstream');
     const body = { model: 'm', messages: [{ role: 'user', content: 'x' }] };
     const authorization = { authorization: `Bearer ${await strict.addKey()}` };

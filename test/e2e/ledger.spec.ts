@@ -261,6 +261,21 @@ describe('the table', () => {
     ]);
   });
 
+  it('shows it with one record, and not in lists', async () => {
+    const decision = {
+      plan: [{ provider: 'a', model: 'm' }],
+      passed_over: [{ provider: 'b', model: 'm', reason: 'open' }],
+      attempts: [],
+    };
+    await insert([
+      madeRecord('req_shown_decided', new Date(), { model: 'decided', decision }),
+      madeRecord('req_shown_undecided', new Date(), { model: 'decided' }),
+    ]);
+    expect((await ask('/requests/req_shown_decided')).json).toMatchObject({ decision });
+    expect((await ask('/requests/req_shown_undecided')).json).toMatchObject({ decision: null });
+    for (const record of await recordsOf(bench, 'decided', 2)) expect(record).not.toHaveProperty('decision');
+  });
+
   it('keeps a month in a partition, and what has none in `other`', async () => {
     const now = new Date();
     const month = `usage_record_${now.toISOString().slice(0, 7).replace('-', '_')}`;

@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import type { GatewayProcess } from '../support/gateway-process.js';
 import { createDatabase, startOwnPostgres } from '../support/postgres-server.js';
@@ -126,6 +127,57 @@ describe.runIf(inject('postgresUrl'))('a Postgres of its own', () => {
     } finally {
       await outages[how].come();
     }
+  });
+
+  describe('in the middle of a migration', () => {
+    /** A transaction that the first migration has to wait for. */
+    async function standInTheWay(): Promise<Client> {
+      const client = new Client({ connectionString: databaseUrl });
+      client.on('error', () => {});
+      await client.connect();
+      await client.query('BEGIN; CREATE TABLE provider (id int)');
+      return client;
+    }
+    const WAITING = `SELECT 1 FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    const untilItWaits = () => until(async () => (await bench.sql(WAITING)).length > 0, 30_000);
+    const oneLine = (text: string) => new RegExp(`^pllm: ${text}[^\\n]*\\n$`);
+
+    it('freezes: one line, and 1; then it is whole', async () => {
+      const client = await standInTheWay();
+      const gateway = bench.launch('one');
+      await untilItWaits();
+      postgres.freeze();
+      try {
+        expect(await gateway.ended()).toEqual({ code: 1, signal: null });
+      } finally {
+        postgres.thaw();
+      }
+      expect(gateway.stderr).toMatch(oneLine('The database stopped answering in the middle of a migration'));
+      await client.query('ROLLBACK');
+      await client.end();
+      expect(await readiness(await bench.start('one'))).toMatchObject({ code: 200, status: 'ok' });
+    });
+
+    it('has somebody in the way: one line, and 1; then it is whole', async () => {
+      const client = await standInTheWay();
+      const gateway = bench.launch('one', { PLLM_DATABASE_WAIT_SECONDS: '1' });
+      expect(await gateway.ended()).toEqual({ code: 1, signal: null });
+      expect(gateway.stderr).toMatch(oneLine('Another session has locked what a migration changes'));
+      await client.query('ROLLBACK');
+      await client.end();
+      expect(await readiness(await bench.start('one'))).toMatchObject({ code: 200, status: 'ok' });
+    });
+
+    it('loses the gateway to a kill: the next one makes it whole', async () => {
+      const client = await standInTheWay();
+      const gateway = bench.launch('one');
+      await untilItWaits();
+      await gateway.killHard();
+      await client.query('ROLLBACK');
+      await client.end();
+      expect(await readiness(await bench.start('one'))).toMatchObject({ code: 200, status: 'ok' });
+    });
   });
 
   it('has no such database: that is said at once', async () => {

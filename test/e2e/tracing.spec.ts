@@ -150,10 +150,45 @@ describe('a call', () => {
     expect([only?.attributes['error.type'], others]).toEqual(['model_not_found', []]);
   });
 
+  it.each([
+    ['for a parameter', { messages: [] }, 'invalid_value', 'chat own', 'own'],
+    ['for what is no JSON', undefined, 'invalid_json', 'chat', undefined],
+  ] as const)('that is refused unasked says why: %s', async (_, rest, code, name, model) => {
+    const traceId = traceOf(code === 'invalid_json' ? 8 : 9);
+    const headers = { authorization: `Bearer ${key}`, traceparent: `00-${traceId}-${PARENT}-01` };
+    const body = rest ? { model: 'own', ...rest } : '{"model';
+    const answer = await bench.request('POST', '/v1/chat/completions', body, headers);
+    const [span, ...others] = await until(() => {
+      const spans = collector.spans.filter((each) => each.traceId === traceId);
+      return spans.length > 0 && spans;
+    });
+    expect(others).toEqual([]);
+    expect(span).toMatchObject({
+      kind: SERVER,
+      parentSpanId: PARENT,
+      name,
+      status: { code: 2 },
+      attributes: {
+        'error.type': code,
+        'http.response.status_code': '400',
+        'pllm.request_id': answer.headers.get('x-request-id'),
+        'pllm.status': 'error',
+        'pllm.attempts': '0',
+      },
+    });
+    expect(span?.attributes['gen_ai.request.model']).toBe(model);
+  });
+
+  it('of nobody has no span', async () => {
+    await ask(bench, 'sk-pllm-nobody', 'own', traceOf(0));
+    await call('own', traceOf(1));
+    expect(collector.spans.filter(({ traceId }) => traceId === traceOf(0))).toEqual([]);
+  });
+
   it('is not recorded where its client does not want that', async () => {
     await ask(bench, key, 'own', traceOf(7), {}, '00');
     expect(stub.last.headers.traceparent).toMatch(new RegExp(`^00-${traceOf(7)}-[\\da-f]{16}-00$`));
-    await call('own', traceOf(8));
+    await call('own', traceOf(2));
     expect(collector.spans.filter(({ traceId }) => traceId === traceOf(7))).toEqual([]);
   });
 });

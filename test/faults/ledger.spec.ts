@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import { UsageSpool } from '#metering';
-import { Database, ensureUsagePartitions, insertUsageRecords } from '#persistence';
+import { Database, ensureUsagePartitions, insertUsageRecords, lockDirectoryIfFree } from '#persistence';
 import { startSandbox } from '../../apps/sandbox/src/sandbox.js';
 import { makeDatabase } from '../support/databases.js';
 import type { TestDatabase } from '../support/databases.js';
@@ -91,9 +91,10 @@ it(`${COMMITS} commits whose answer was cut: nothing is there twice`, { timeout:
   const folder = mkdtempSync(join(tmpdir(), 'pllm-cut-'));
   let cuts = 0;
   let isCut = true;
-  const spool = new UsageSpool({
+  const spool = await UsageSpool.open({
     folder,
     processId: process.pid,
+    lock: lockDirectoryIfFree,
     everyMs: 3_600_000,
     report: () => {},
     async insert(lines) {

@@ -11,6 +11,7 @@ import {
   insertUsageRecords,
   readUsageSum,
   readUsageTotals,
+  lockDirectoryIfFree,
 } from '#persistence';
 import type { UsageQuery } from '#persistence';
 import { quantile, report } from '../support/figures.js';
@@ -56,9 +57,10 @@ function nextRecord() {
 }
 
 it(`${RATE} records a second for ${SECONDS} s, through the spool, into Postgres`, async () => {
-  const spool = new UsageSpool({
+  const spool = await UsageSpool.open({
     folder: join(folder, 'spool'),
     processId: process.pid,
+    lock: lockDirectoryIfFree,
     insert: (lines) => insertUsageRecords(database, lines),
     report: (message) => expect.fail(message),
   });

@@ -35,7 +35,10 @@ export interface TestBench {
 }
 
 /** Starts the real server on a real socket. `env` is what an operator would set. */
-export async function startBench(env: Record<string, string> = {}): Promise<TestBench> {
+export async function startBench(
+  env: Record<string, string> = {},
+  upstreamHost = '127.0.0.1',
+): Promise<TestBench> {
   const database = await makeDatabase({
     postgresUrl: inject('postgresUrl'),
     embeddedTemplate: inject('embeddedTemplate'),
@@ -65,7 +68,7 @@ export async function startBench(env: Record<string, string> = {}): Promise<Test
   await admin('POST', '/providers', {
     name: 'upstream',
     type: 'sandbox',
-    base_url: sandbox.url,
+    base_url: sandbox.url.replace('127.0.0.1', upstreamHost),
     api_key: UPSTREAM_KEY,
   });
   return {

@@ -53,7 +53,8 @@ export function recordsOf(bench: TestBench, model: string, count = 1): Promise<S
 /** All that lies in the spool now. */
 export function readSpool(dataDir: string): string {
   const folder = join(dataDir, 'spool');
-  return readdirSync(folder)
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.jsonl'))
     .map((name) => readFileSync(join(folder, name), 'utf8'))
     .join('');
 }

@@ -129,6 +129,8 @@ export interface Upload {
   readonly length: number;
   /** Where the text of the field `model` stands; in a form without one, where a whole part can be put in. */
   readonly model: Span & { readonly before?: string; readonly after?: string };
+  /** How long the sound in it is, where the head of its file tells. */
+  readonly seconds?: number | undefined;
   /** The bytes `[start, end)`. */
   read(start: number, end: number): AsyncIterable<Buffer>;
 }

@@ -36,21 +36,7 @@ function begunAt(path: string): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
-/** A file that a dead process left, or that another one has just done with. */
+/** A file that a dead process left. */
 export function leftSegment(path: string): Segment {
-  const length = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  return { path, lines: undefined, count: 0, length };
-}
-
-/** Does the file belong to another process that is still running? */
-export function isLive(name: string, ownId: number): boolean {
-  const id = Number(name.split('-')[1]);
-  if (!Number.isInteger(id) || id === ownId) return false;
-  try {
-    process.kill(id, 0);
-    return true;
-  } catch (error) {
-    // It runs, as another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return { path, lines: undefined, count: 0, length: statSync(path).size };
 }

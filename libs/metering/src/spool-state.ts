@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** What waits in a spool's folder, of every process that writes there. */
 export interface SpoolState {
@@ -11,14 +11,27 @@ export interface SpoolState {
 
 /** Reads names and sizes, no records. A file's name begins with when it was begun. */
 export async function readSpoolState(folder: string): Promise<SpoolState> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.jsonl'));
-  const sizes = await Promise.all(names.map((name) => sizeOf(join(folder, name))));
-  const begun = names.map((name) => Number(name.split('-')[0])).filter((at) => Number.isSafeInteger(at));
+  const paths = await listSegments(folder);
+  const sizes = await Promise.all(paths.map(sizeOf));
+  const begun = paths.map((path) => Number.parseInt(basename(path), 10)).filter(Number.isSafeInteger);
   return {
-    files: names.length,
+    files: paths.length,
     bytes: sizes.reduce((sum, size) => sum + size, 0),
     oldestAt: begun.length === 0 ? undefined : Math.min(...begun),
   };
+}
+
+/** In the folder, and in those that processes have in it. */
+async function listSegments(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const paths = entries.map(async (entry) => {
+    const path = join(folder, entry.name);
+    if (!entry.isDirectory()) return [path];
+    // A process that is done removes its own.
+    const names = await readdir(path).catch(() => []);
+    return names.map((name) => join(path, name));
+  });
+  return (await Promise.all(paths)).flat().filter((path) => path.endsWith('.jsonl'));
 }
 
 /** It may have gone to the database meanwhile. */

@@ -143,6 +143,60 @@ describe('Tally', () => {
         20_000,
         'partial',
       ],
+      [
+        'images that came before the end did not',
+        { image: 1_000_000_000_000 },
+        (tally) => {
+          tally.commit();
+          tally.seeUsage({ ...NO_USAGE, images: 2, promptTokens: 7 });
+          tally.fail(new GatewayError('upstream_timeout'));
+        },
+        2_000_000,
+        'partial',
+      ],
+      [
+        'a text whose sound was cut',
+        { character: 1_000_000_000 },
+        (tally) => {
+          tally.commit();
+          tally.seeUsage({ ...NO_USAGE, characters: 3 });
+          tally.fail(new GatewayError('client_closed_request'));
+        },
+        3_000,
+        'partial',
+      ],
+      [
+        'tokens that were told before the client left',
+        PRICE,
+        (tally) => {
+          tally.commit();
+          tally.seeUsage(TOKENS);
+          tally.fail(new GatewayError('client_closed_request'));
+        },
+        20_000,
+        'upstream',
+      ],
+      [
+        'a sound that is estimated: by its seconds where they have a price',
+        { ...PRICE, second: 1_000_000_000 },
+        (tally) => (answered(tally), tally.estimate({ ...TOKENS, audioSeconds: 3 })),
+        3_000,
+        'estimated',
+      ],
+      [
+        'and by its tokens where they have none',
+        PRICE,
+        (tally) => (answered(tally), tally.estimate({ ...TOKENS, audioSeconds: 3 })),
+        20_000,
+        'estimated',
+      ],
+      [
+        'a sound of unknown length, where only seconds have a price',
+        { second: 1_000_000_000 },
+        (tally) => (answered(tally), tally.estimate(TOKENS)),
+        null,
+        'estimated',
+      ],
       ['not counted', PRICE, answered, null, 'none'],
       ['not counted, where calls have a price', { request: 0 }, answered, 0, 'none'],
       [

@@ -59,14 +59,21 @@ export class Tally {
     this.firstTokenAt ??= now;
   }
 
-  /** What the upstream says. */
+  /** What the upstream says, or sends: of an answer that is not complete, images are those that came. */
   seeUsage(usage: Usage | undefined): void {
     if (usage) this.setUsage(usage, 'upstream');
   }
 
   /** What the gateway thinks, where the upstream said nothing. */
   estimate(usage: Usage | undefined): void {
-    if (usage && this.needsEstimate) this.setUsage(usage, this.finished ? 'estimated' : 'partial');
+    if (!usage || !this.needsEstimate) return;
+    // A sound is estimated by its tokens and by its seconds, and paid for once.
+    const isBySecond = usage.audioSeconds > 0 && this.target?.price?.second !== undefined;
+    const { audioSeconds } = usage;
+    this.setUsage(
+      isBySecond ? { ...NO_USAGE, audioSeconds } : usage,
+      this.finished ? 'estimated' : 'partial',
+    );
   }
 
   /** Was a target asked that may have worked for it, and told no usage? */
@@ -122,7 +129,7 @@ export class Tally {
       images: usage?.images ?? 0,
       audioSeconds: usage?.audioSeconds ?? 0,
       characters: usage?.characters ?? 0,
-      usageSource: this.source,
+      usageSource: this.usageSource(),
       costNanos: this.cost(),
       latencyMs: Math.round(now - this.startedAt),
       timeToFirstTokenMs: firstTokenAt === undefined ? null : Math.round(firstTokenAt - this.startedAt),
@@ -140,6 +147,11 @@ export class Tally {
     return usage ? costOf(usage, target.price) : costUncounted(target.price);
   }
 
+  private usageSource(): UsageSource {
+    const { source, usage, finished } = this;
+    return source === 'upstream' && usage && !finished && !isTold(usage) ? 'partial' : source;
+  }
+
   private errorCode(): string | null {
     const code = this.error?.upstream?.code ?? this.error?.code;
     return code === undefined ? null : boundedText(code);
@@ -154,6 +166,11 @@ export class Tally {
     if (this.opened) return 200;
     return status === 'cancelled' ? 499 : (this.error?.status ?? 200);
   }
+}
+
+/** Tokens and seconds are told at the end; images and characters are counted by whoever passes them on. */
+function isTold({ images, promptTokens, completionTokens, audioSeconds }: Usage): boolean {
+  return images === 0 && promptTokens + completionTokens + audioSeconds > 0;
 }
 
 /** A call is priced without a count where only calls have a price. */

@@ -5,7 +5,7 @@ export type CallStatus = 'ok' | 'error' | 'cancelled';
 
 /**
  * Where the counts are from. upstream: its own usage. partial: of an answer that was left or cut before its usage came,
- * what was seen of it, estimated. estimated: the answer came whole, without usage. none: nothing was heard.
+ * what was seen of it, counted or estimated. estimated: the answer came whole, without usage. none: nothing was heard.
  */
 export type UsageSource = 'upstream' | 'partial' | 'estimated' | 'none';
 

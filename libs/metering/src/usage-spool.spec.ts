@@ -1,7 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -14,6 +12,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { printRecord } from './print-record.js';
 import { Tally } from './tally.js';
+import type { LockFolder } from './spool-folder.js';
 import type { UsageRecord } from './usage-record.js';
 import { UsageSpool } from './usage-spool.js';
 
@@ -22,6 +21,8 @@ let folder: string;
 let inserted: UsageRecord[][];
 let reports: string[];
 let isDown: boolean;
+/** Folders whose processes live. */
+let held: Set<string>;
 
 beforeEach(() => {
   parent = mkdtempSync(join(tmpdir(), 'pllm-spool-'));
@@ -29,18 +30,28 @@ beforeEach(() => {
   inserted = [];
   reports = [];
   isDown = false;
+  held = new Set();
 });
 afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
 const call = { at: 1, keyId: null, operation: 'chat', model: 'm', stream: false, endUser: null } as const;
 const record = (requestId: string): UsageRecord => new Tally({ ...call, requestId }, 0).close(0);
 const ids = () => inserted.flat().map((each) => each.requestId);
-const files = () => readdirSync(folder);
+/** All segments, under the names that they have in the spool. */
+const files = () =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.jsonl'));
 
-function open(everyMs = 60_000, processId = process.pid): UsageSpool {
-  return new UsageSpool({
+const lock: LockFolder = async (path) => {
+  if (held.has(path)) return undefined;
+  held.add(path);
+  return { release: async () => void held.delete(path) };
+};
+
+function open(everyMs = 60_000): Promise<UsageSpool> {
+  return UsageSpool.open({
     folder,
-    processId,
+    processId: process.pid,
+    lock,
     everyMs,
     report: (message) => reports.push(message),
     insert: async (lines) => {
@@ -56,18 +67,22 @@ function open(everyMs = 60_000, processId = process.pid): UsageSpool {
   });
 }
 
-/** A file of a process that is no more, with 21 bytes. */
-function writeLeftOver(folder: string): void {
-  mkdirSync(folder);
-  writeFileSync(join(folder, `7-${deadId()}-0.jsonl`), '{"requestId":"old!"}\n');
+/** A process that wrote these, and was killed. */
+async function openDead(...ids: string[]): Promise<void> {
+  const dead = await open();
+  for (const id of ids) await dead.append(record(id));
+  held.clear();
 }
 
-/** The id of a process that is no more. */
-const deadId = (): number => spawnSync(process.execPath, ['--version']).pid;
+/** A file of a process that is no more, with 21 bytes. */
+function writeLeftOver(): void {
+  mkdirSync(join(folder, '1-aBcDeF'), { recursive: true });
+  writeFileSync(join(folder, '1-aBcDeF', '7-0.jsonl'), '{"requestId":"old!"}\n');
+}
 
 describe('UsageSpool', () => {
   it('has a record in a file when `append` has settled', async () => {
-    const spool = open();
+    const spool = await open();
     await spool.append(record('a'));
     const [name = ''] = files();
     expect(readFileSync(join(folder, name), 'utf8')).toBe(`${printRecord(record('a'))}\n`);
@@ -75,10 +90,10 @@ describe('UsageSpool', () => {
   });
 
   it('says how much waits, and since when', async () => {
-    writeLeftOver(folder);
+    writeLeftOver();
     isDown = true;
     const before = Date.now();
-    const spool = open();
+    const spool = await open();
     expect(spool.depth).toEqual({ records: 0, bytes: 21, oldestAt: 7 });
     await spool.append(record('a'));
     expect(spool.depth).toEqual({ records: 1, bytes: 21 + printRecord(record('a')).length + 1, oldestAt: 7 });
@@ -94,7 +109,7 @@ describe('UsageSpool', () => {
   });
 
   it('writes a batch by itself, in order, and the file is gone', async () => {
-    const spool = open(5);
+    const spool = await open(5);
     await Promise.all(['a', 'b', 'c'].map((id) => spool.append(record(id))));
     await vi.waitFor(() => expect(files()).toEqual([]));
     expect(inserted.map((batch) => batch.map((each) => each.requestId))).toEqual([['a', 'b', 'c']]);
@@ -102,7 +117,7 @@ describe('UsageSpool', () => {
   });
 
   it('writes records that come together in one go, and loses none when it is closed at once', async () => {
-    const spool = open();
+    const spool = await open();
     const settled = Promise.all(['a', 'b', 'c'].map((id) => spool.append(record(id))));
     expect(await spool.close()).toBe(true);
     await settled;
@@ -111,7 +126,7 @@ describe('UsageSpool', () => {
   });
 
   it('writes no more than a thousand at a time', async () => {
-    const spool = open();
+    const spool = await open();
     for (let count = 0; count < 2_500; count++) void spool.append(record(String(count)));
     expect(await spool.flush()).toBe(true);
     expect(inserted.map((batch) => batch.length)).toEqual([1_000, 1_000, 500]);
@@ -119,7 +134,7 @@ describe('UsageSpool', () => {
   });
 
   it('writes what is left when it is closed', async () => {
-    const spool = open();
+    const spool = await open();
     await spool.append(record('a'));
     expect(await spool.close()).toBe(true);
     expect(ids()).toEqual(['a']);
@@ -128,7 +143,7 @@ describe('UsageSpool', () => {
 
   it('keeps what the database does not take, and tries again, in order', async () => {
     isDown = true;
-    const spool = open(5);
+    const spool = await open(5);
     await spool.append(record('a'));
     await vi.waitFor(() => expect(reports).toHaveLength(1));
     await spool.append(record('b'));
@@ -140,7 +155,7 @@ describe('UsageSpool', () => {
 
   it('neither asks nor complains at every record while the database is down', async () => {
     isDown = true;
-    const spool = open(5);
+    const spool = await open(5);
     for (let count = 0; count < 20; count++) {
       await spool.append(record(String(count)));
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -154,61 +169,51 @@ describe('UsageSpool', () => {
 
   it('says that records stayed when it is closed on a database that is down', async () => {
     isDown = true;
-    const spool = open();
+    const spool = await open();
     await spool.append(record('a'));
     expect(await spool.close()).toBe(false);
     expect(files()).toHaveLength(1);
   });
 
   it('reads what a dead process left, but for a line that it did not finish', async () => {
-    const dead = open(60_000, deadId());
-    await dead.append(record('a'));
-    await dead.append(record('b'));
+    await openDead('a', 'b');
     const [name = ''] = files();
     appendFileSync(join(folder, name), '{"requestId":"tor');
-    open(5);
+    await open(5);
     await vi.waitFor(() => expect(files()).toEqual([]));
     expect(ids()).toEqual(['a', 'b']);
     expect(reports).toEqual([]);
   });
 
   it('is not held back by a line in the middle that a full disk tore', async () => {
-    const dead = open(60_000, deadId());
-    await dead.append(record('a'));
+    await openDead('a');
     const [name = ''] = files();
     appendFileSync(join(folder, name), '{"requestId":"tor\n{"requestId":"b","at":1}\n');
-    open(5);
+    await open(5);
     await vi.waitFor(() => expect(files()).toEqual([]));
     expect(ids()).toEqual(['a', 'b']);
     expect(reports).toEqual([expect.stringContaining('torn')]);
   });
 
-  it('reads the oldest file first, and leaves alone what is none of its own', async () => {
-    const id = deadId();
-    open();
-    writeFileSync(join(folder, `1700000000002-${id}-0.jsonl`), '{"requestId":"later"}\n');
-    writeFileSync(join(folder, `1700000000001-${id}-0.jsonl`), '{"requestId":"earlier"}\n');
-    writeFileSync(join(folder, `1700000000000-${process.ppid}-0.jsonl`), '{"requestId":"alive"}\n');
-    writeFileSync(join(folder, 'notes.txt'), 'mine');
-    open(5);
-    await vi.waitFor(() => expect(files()).toHaveLength(2));
-    expect(ids()).toEqual(['earlier', 'later']);
-    expect(existsSync(join(folder, 'notes.txt'))).toBe(true);
-  });
-
-  it('goes on when another process was quicker with a file', async () => {
-    open();
-    const path = join(folder, `1700000000002-${deadId()}-0.jsonl`);
-    writeFileSync(path, '{"requestId":"theirs"}\n');
-    const spool = open();
-    rmSync(path);
+  it('goes on when a machine that does not see the lock was quicker with a file', async () => {
+    writeLeftOver();
+    const spool = await open();
+    for (const name of files()) rmSync(join(folder, name));
     await spool.append(record('mine'));
     expect(await spool.flush()).toBe(true);
     expect(ids()).toEqual(['mine']);
   });
 
+  it('leaves a record that comes when it is closed to the next process', async () => {
+    const spool = await open();
+    await spool.close();
+    await spool.append(record('late'));
+    await (await open()).close();
+    expect(ids()).toEqual(['late']);
+  });
+
   it('does not lose the answer, nor the record, when nothing can be spooled', async () => {
-    const spool = open();
+    const spool = await open();
     rmSync(folder, { recursive: true });
     await spool.append(record('a'));
     await spool.append(record('b'));

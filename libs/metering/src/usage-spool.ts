@@ -4,7 +4,6 @@ import {
   fdatasync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   rmSync,
   writeSync,
@@ -12,16 +11,15 @@ import {
 import { join } from 'node:path';
 import { Lines } from './lines.js';
 import { printRecord } from './print-record.js';
-import { depthOf, isLive, leftSegment } from './spool-segment.js';
+import { claimSpoolFolder } from './spool-folder.js';
+import type { SpoolFolder, SpoolFolderOptions } from './spool-folder.js';
+import { depthOf, leftSegment } from './spool-segment.js';
 import type { Segment, SpoolDepth } from './spool-segment.js';
 import type { UsageRecord } from './usage-record.js';
 
-export interface SpoolOptions {
-  readonly folder: string;
+export interface SpoolOptions extends SpoolFolderOptions {
   /** Writes records, each a line of JSON text, to the database; writing one twice must change nothing. */
   readonly insert: (lines: Buffer) => Promise<void>;
-  readonly report: (message: string, error: unknown) => void;
-  readonly processId: number;
   /** How long a record waits for company, in milliseconds. */
   readonly everyMs?: number;
 }
@@ -46,11 +44,11 @@ interface OpenSegment {
 /**
  * The usage ledger's way to the database. A record is in a file by `write()` when `append` has settled, which is what
  * a killed process needs; a batch at a time goes to the database, and a file goes when all of it is there. Files that
- * a dead process left are read at the start. Exactly once, since the database drops what it already has.
+ * a dead process left are taken at the start. Exactly once, since the database drops what it already has.
  */
 export class UsageSpool {
   private open: OpenSegment | undefined;
-  private sealed: Segment[] = [];
+  private readonly sealed: Segment[];
   private inMemory = 0;
   private serial = 0;
   private syncTimer: NodeJS.Timeout | undefined;
@@ -60,13 +58,16 @@ export class UsageSpool {
   private isFailing = false;
   private written: Promise<void> | undefined;
 
-  constructor(private readonly options: SpoolOptions) {
-    mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-    this.sealed = readdirSync(options.folder)
-      .filter((name) => name.endsWith('.jsonl') && !isLive(name, options.processId))
-      .sort()
-      .map((name) => leftSegment(join(options.folder, name)));
+  private constructor(
+    private readonly options: SpoolOptions,
+    private readonly own: SpoolFolder,
+  ) {
+    this.sealed = own.left.map(leftSegment);
     if (this.sealed.length > 0) this.schedule(0);
+  }
+
+  static async open(options: SpoolOptions): Promise<UsageSpool> {
+    return new UsageSpool(options, await claimSpoolFolder(options));
   }
 
   /** Records that are not in the database yet, those of earlier processes not counted. */
@@ -106,17 +107,18 @@ export class UsageSpool {
     return this.sealed.length === 0;
   }
 
-  /** Flushes once more and lets go of the files. */
+  /** Flushes once more and lets go of the folder. */
   async close(): Promise<boolean> {
     this.closed = true;
     clearTimeout(this.flushTimer);
     clearTimeout(this.syncTimer);
-    return this.flush();
+    const isEmpty = await this.flush();
+    await this.own.leave();
+    return isEmpty;
   }
 
   private openSegment(): OpenSegment {
-    const name = `${Date.now()}-${this.options.processId}-${this.serial++}.jsonl`;
-    const path = join(this.options.folder, name);
+    const path = join(this.own.path, `${Date.now()}-${this.serial++}.jsonl`);
     return { path, descriptor: this.openFile(path), lines: new Lines(), written: 0, isTorn: false };
   }
 
@@ -138,6 +140,8 @@ export class UsageSpool {
 
   private openFile(path: string): number | undefined {
     try {
+      // A record that comes late is for the next process.
+      if (this.closed) mkdirSync(this.own.path, { recursive: true, mode: 0o700 });
       return openSync(path, 'ax', 0o600);
     } catch (error) {
       this.fullDisk(error);
@@ -201,7 +205,7 @@ export class UsageSpool {
     this.sealed.push({ path, lines: fits ? lines : undefined, count: lines.count, length: lines.length });
   }
 
-  /** Another process that was started beside this one may have taken the file over, and done with it. */
+  /** Machines that share a file system do not see each other's locks: another one may have been quicker. */
   private readSegment(path: string): Lines {
     const texts = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [''];
     // A last line without its end was torn by a kill in the middle of it: that call was never answered.

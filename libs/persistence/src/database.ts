@@ -78,7 +78,7 @@ export class Database {
         ? await openEmbedded(options.dataDir)
         : await openPostgres(options.url, { waitMs: options.waitMs ?? 0, onWait: options.onWait });
     try {
-      await driver.migrate((factory) => migrate(factory, options.schemaFolder));
+      await driver.migrate((session) => migrate(session, options.schemaFolder));
       const prisma = new PrismaClient({ adapter: driver.factory, errorFormat: 'minimal' });
       return new Database(prisma, driver, options);
     } catch (error) {

@@ -23,13 +23,17 @@ const CONTEST_MS = 50;
 
 export class DirectoryInUse extends Error {}
 
+export interface DirectoryLock {
+  release(): Promise<void>;
+}
+
 /**
  * One process at a time on a directory: a Unix socket in it, held open. The kernel lets go of it when the holder
  * dies, however it dies, and it works across containers that share the directory. A pid file does neither.
  *
  * @throws DirectoryInUse
  */
-export async function lockDirectory(directory: string): Promise<{ release(): Promise<void> }> {
+export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = socketPath(realpathSync(directory));
   const token = randomBytes(16).toString('hex');
@@ -40,6 +44,16 @@ export async function lockDirectory(directory: string): Promise<{ release(): Pro
   // Whoever lost leaves its server open: closing it would remove the winner's socket.
   if ((await ask(path)) !== token) throw inUse(directory);
   return { release: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+/** Undefined: another process has it. */
+export async function lockDirectoryIfFree(directory: string): Promise<DirectoryLock | undefined> {
+  try {
+    return await lockDirectory(directory);
+  } catch (error) {
+    if (error instanceof DirectoryInUse) return undefined;
+    throw error;
+  }
 }
 
 /** Replaces the socket of a holder that died; undefined when it lives, or another was quicker. */

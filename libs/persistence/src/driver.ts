@@ -1,11 +1,22 @@
 import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 
+/** Sessions that nobody else has, for migrations. */
+export interface MigrationSession {
+  readonly factory: SqlMigrationAwareDriverAdapterFactory;
+  /** Several statements as one message, which Postgres takes as one transaction: all of them or none. */
+  runScript(sql: string): Promise<unknown>;
+}
+
 /** A way to the database, before there is a client. */
 export interface Driver {
   readonly kind: 'embedded' | 'postgres';
   readonly factory: SqlMigrationAwareDriverAdapterFactory;
-  /** Lends a way in for migrations, whose sessions, and with them the locks they took, end with it. */
-  migrate<T>(run: (factory: SqlMigrationAwareDriverAdapterFactory) => Promise<T>): Promise<T>;
+  /**
+   * Lends a way in for migrations, whose sessions, and with them the locks they took, end with it.
+   *
+   * @throws DatabaseUnreachable when the server stops answering meanwhile, or another process is in the way
+   */
+  migrate<T>(run: (session: MigrationSession) => Promise<T>): Promise<T>;
   /**
    * One statement past the client, whose JSON protocol would print and parse a large parameter three times over.
    * A `Buffer` is the text of a JSON parameter.

@@ -18,7 +18,7 @@ export async function openEmbedded(dataDir: string): Promise<Driver> {
   return {
     kind: 'embedded',
     factory,
-    migrate: (run) => run(factory),
+    migrate: (run) => run({ factory, runScript: (sql) => engine.exec(sql) }),
     run: async (sql, parameters) => (await engine.query(sql, parameters.map(asText))).affectedRows ?? 0,
     probe: () => engine.query('SELECT 1'),
     close: async () => {

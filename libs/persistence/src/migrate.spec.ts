@@ -1,7 +1,10 @@
-import { readdirSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MigrationSession } from './driver.js';
 import { PrismaClient } from './generated/client.js';
 import { findDrift, migrate } from './migrate.js';
 import { dropUsagePartitions, ensureUsagePartitions } from './usage-partitions.js';
@@ -13,10 +16,12 @@ const SECONDS = 60_000;
 
 let engine: PGlite;
 let factory: PrismaPGlite;
+let session: MigrationSession;
 
 beforeAll(async () => {
   engine = await PGlite.create();
   factory = new PrismaPGlite(engine);
+  session = { factory, runScript: (sql) => engine.exec(sql) };
 }, SECONDS);
 afterAll(() => engine.close());
 
@@ -26,13 +31,61 @@ describe('the migrations', { timeout: SECONDS }, () => {
       .filter((entry) => entry.isDirectory())
       .map((entry) => entry.name)
       .sort();
-    expect(await migrate(factory, FOLDER)).toEqual(names);
-    expect(await migrate(factory, FOLDER)).toEqual([]);
+    expect(await migrate(session, FOLDER)).toEqual(names);
+    expect(await migrate(session, FOLDER)).toEqual([]);
   });
 
   it('make what the schema says, and nothing else', async () => {
     const drift = await findDrift(factory, FOLDER);
     expect(drift.replaceAll(/^--.*$/gm, '').trim()).toBe('');
+  });
+});
+
+describe('a migration', { timeout: SECONDS }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pllm-migrations-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const write = (sql: string) => {
+    mkdirSync(join(folder, 'migrations', '99990101000000_last'), { recursive: true });
+    writeFileSync(join(folder, 'migrations', '99990101000000_last', 'migration.sql'), sql);
+  };
+  const rows = async () =>
+    (
+      await engine.query(
+        'SELECT rolled_back_at IS NULL AS stands FROM _prisma_migrations ORDER BY started_at',
+      )
+    ).rows;
+  const tables = async () =>
+    (await engine.query("SELECT relname FROM pg_class WHERE relname IN ('half', 'whole')")).rows;
+
+  beforeAll(() => cpSync(FOLDER, folder, { recursive: true }));
+
+  it('that fails in the middle leaves nothing, says why, and is tried anew', async () => {
+    write('CREATE TABLE half (id int); SELECT 1 / 0;');
+    await expect(migrate(session, folder)).rejects.toThrow('division by zero');
+    await expect(migrate(session, folder)).rejects.toThrow('division by zero');
+    expect(await tables()).toEqual([]);
+    write("CREATE TABLE whole (text text DEFAULT 'a;b');");
+    expect(await migrate(session, folder)).toEqual(['99990101000000_last']);
+    expect(await tables()).toEqual([{ relname: 'whole' }]);
+    expect((await rows()).slice(-3)).toEqual([{ stands: false }, { stands: false }, { stands: true }]);
+    expect(await migrate(session, folder)).toEqual([]);
+  });
+
+  it('that another process has given up meanwhile does not go through', async () => {
+    await engine.exec("DELETE FROM _prisma_migrations WHERE migration_name LIKE '9999%'; DROP TABLE whole");
+    write('CREATE TABLE whole (id int);');
+    const late: MigrationSession = {
+      factory,
+      runScript: async (sql) => {
+        if (sql.includes('CREATE TABLE whole')) {
+          await engine.exec('UPDATE _prisma_migrations SET rolled_back_at = now() WHERE finished_at IS NULL');
+        }
+        return engine.exec(sql);
+      },
+    };
+    await expect(migrate(late, folder)).rejects.toThrow('has given this migration up');
+    expect(await tables()).toEqual([]);
+    expect(await migrate(session, folder)).toEqual(['99990101000000_last']);
   });
 });
 

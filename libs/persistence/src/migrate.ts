@@ -5,26 +5,32 @@ import { pathToFileURL } from 'node:url';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm';
+import type { MigrationSession } from './driver.js';
+import { giveUpUnfinished, runScriptsWhole } from './whole-migrations.js';
 
 const NO_FILTERS = { externalTables: [], externalEnums: [] };
 
 /**
- * Applies the migrations that the database has not had yet, under the engine's own advisory lock: of two processes
- * that start at once, one applies them and the other finds nothing to do.
+ * Applies the migrations that the database has not had yet, each whole or not at all; what a dead process began is
+ * begun anew. One process at a time: see `Driver.migrate`.
  *
  * @param folder the `prisma` folder: `schema.prisma` and `migrations/`
  * @returns the names of the migrations that were applied
+ * @throws what the database said of a migration
  */
-export async function migrate(
-  factory: SqlMigrationAwareDriverAdapterFactory,
-  folder: string,
-): Promise<string[]> {
+export async function migrate(session: MigrationSession, folder: string): Promise<string[]> {
+  const migrationsList = readMigrations(folder);
+  const files = migrationsList.migrationDirectories.map(({ migrationFile }) => migrationFile.content.value);
+  await giveUpUnfinished(session);
+  let cause: unknown;
+  const factory = runScriptsWhole(session, new Set(files), (error) => (cause ??= error));
   const engine = await openEngine(factory, folder);
-  const { appliedMigrationNames } = await engine.applyMigrations({
-    migrationsList: readMigrations(folder),
-    filters: NO_FILTERS,
-  });
-  return appliedMigrationNames;
+  try {
+    const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList, filters: NO_FILTERS });
+    return appliedMigrationNames;
+  } catch (error) {
+    throw cause ?? error;
+  }
 }
 
 /** What `schema.prisma` has that the migrations do not make, as SQL; empty when they agree. */

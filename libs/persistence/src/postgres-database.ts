@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
 import { DatabaseUnreachable } from './database-errors.js';
-import type { Driver } from './driver.js';
+import type { Driver, MigrationSession } from './driver.js';
 import { takeMigrationTurn } from './migration-turn.js';
+import type { Turn } from './migration-turn.js';
 
 /** A connection may hang (a frozen server, a lost route): nothing waits for it longer than this. */
 const STATEMENT_MS = 10_000;
@@ -39,7 +40,7 @@ export async function openPostgres(url: string, wait: Wait): Promise<Driver> {
   return {
     kind: 'postgres',
     factory: new PrismaPg(pool),
-    migrate: (run) => takeMigrationTurn(url, wait.waitMs, () => lendSessions(url, run)),
+    migrate: (run) => takeMigrationTurn(url, wait.waitMs, (turn) => lendSessions(url, turn, run)),
     run: async (sql, parameters) => {
       const { rowCount } = await pool.query({ name: nameOf(sql), text: sql, values: [...parameters] });
       return rowCount ?? 0;
@@ -101,15 +102,25 @@ function nameOf(sql: string): string {
 }
 
 /** The engine locks for its session and never unlocks: in a pool that stays, no other process would ever start. */
-async function lendSessions<T>(url: string, run: (factory: PrismaPg) => Promise<T>): Promise<T> {
+async function lendSessions<T>(
+  url: string,
+  { patienceMs, signal }: Turn,
+  run: (session: MigrationSession) => Promise<T>,
+): Promise<T> {
   const sessions = new Pool({
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MS,
+    lock_timeout: patienceMs,
+    keepAlive: true,
     application_name: 'pllm-migrate',
   });
   sessions.on('error', () => {});
+  // What a frozen server was asked is not waited for: the pool would keep its client for ever.
+  sessions.on('connect', ({ connection: { stream } }) => {
+    signal.addEventListener('abort', () => stream.destroy(), { once: true });
+  });
   try {
-    return await run(new PrismaPg(sessions));
+    return await run({ factory: new PrismaPg(sessions), runScript: (sql) => sessions.query(sql) });
   } finally {
     await sessions.end();
   }

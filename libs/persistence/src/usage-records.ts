@@ -5,7 +5,8 @@ import type { Page, PageRequest } from './page.js';
 import { cutPage, unknownCursor } from './page.js';
 import { ADD_UP, ROLLED_UP } from './usage-rollups.js';
 
-export type { UsageRecord as UsageRow } from './generated/client.js';
+/** Why a call was routed as it was is much, and read of one record alone. */
+export type UsageRow = Omit<UsageRecord, 'decision'>;
 
 export interface UsageFilter {
   readonly key?: string;
@@ -88,8 +89,9 @@ export async function listUsageRecords(
   queries: Queries,
   filter: UsageFilter,
   page: PageRequest,
-): Promise<Page<UsageRecord>> {
+): Promise<Page<UsageRow>> {
   const rows = await queries.usageRecord.findMany({
+    omit: { decision: true },
     take: page.limit + 1,
     orderBy: [{ at: 'desc' }, { requestId: 'desc' }],
     where: {
@@ -104,7 +106,7 @@ export async function listUsageRecords(
   return cutPage(rows, page);
 }
 
-export function usageCursor(row: UsageRecord): string {
+export function usageCursor(row: Pick<UsageRow, 'at' | 'requestId'>): string {
   return `${row.at.getTime()}_${row.requestId}`;
 }
 

@@ -54,6 +54,11 @@ export function isForbiddenName(name: string): boolean {
   return METADATA_NAMES.has(name.toLowerCase().replace(/\.+$/, ''));
 }
 
+/** May no provider live at this host, as far as it tells without a look-up? A name is judged again when it is dialled. */
+export function isForbiddenHost(host: string, denyPrivate: boolean): boolean {
+  return isIP(host) === 0 ? isForbiddenName(host) : isForbiddenAddress(host, denyPrivate);
+}
+
 /** An IPv4 address also stands in IPv6 ones: mapped, compatible, behind NAT64, and 6to4. */
 function listOf(networks: readonly string[]): BlockList {
   const list = new BlockList();

@@ -1,10 +1,9 @@
 import * as dns from 'node:dns';
 import type { LookupAddress } from 'node:dns';
-import { isIP } from 'node:net';
 import type { LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
 import { GatewayError } from '#contract';
-import { isForbiddenAddress, isForbiddenName } from './forbidden-addresses.js';
+import { isForbiddenAddress, isForbiddenHost } from './forbidden-addresses.js';
 
 /** What `dns.lookup` gives when it is asked for all. */
 export type LookupAll = (
@@ -28,11 +27,7 @@ export function guardedConnector(settings: ConnectorSettings): buildConnector.co
   const connect = buildConnector({ timeout: timeoutMs, lookup: guardedLookup(settings) });
   return (options, callback) => {
     // An address is not looked up.
-    const isForbidden =
-      isIP(options.hostname) === 0
-        ? isForbiddenName(options.hostname)
-        : isForbiddenAddress(options.hostname, denyPrivate);
-    if (isForbidden) callback(refusal(), null);
+    if (isForbiddenHost(options.hostname, denyPrivate)) callback(refusal(), null);
     else connect(options, callback);
   };
 }

@@ -1,4 +1,5 @@
 import { ValidateBy } from 'class-validator';
+import { isForbiddenHost } from '#upstream';
 
 /** Headers that are the connection's, or the gateway's to set. */
 const OWN_HEADERS = new Set([
@@ -25,6 +26,27 @@ export function IsBaseUrl(): PropertyDecorator {
         '$property must be an http or https URL without credentials, fragment, or query but ?api-version=',
     },
   });
+}
+
+/** No URL whose host can be seen to be a link-local or metadata address. */
+export function IsAllowedHost(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isAllowedHost',
+    validator: {
+      validate: (value: unknown) => !isForbiddenUrl(value, false),
+      defaultMessage: () => '$property must not be at a link-local or metadata address',
+    },
+  });
+}
+
+/** Why a URL is refused that would be good elsewhere. */
+export const PRIVATE_DENIED = 'must not be at a private address (PLLM_PRIVATE_UPSTREAMS=deny)';
+
+/** Would no socket be opened to this URL, whatever is looked up? */
+export function isForbiddenUrl(value: unknown, denyPrivate: boolean): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  // The parser writes every spelling of an address as one; brackets are the URL's.
+  return isForbiddenHost(new URL(value).hostname.replace(/^\[|\]$/g, ''), denyPrivate);
 }
 
 /** Header names to values, as RFC 9110 (5.1, 5.5) allows them. */

@@ -11,9 +11,12 @@ import {
   openProviderSecrets,
   updateProvider,
 } from '#persistence';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
 import { SECRET_KEYS } from '../database/database.module.js';
 import type { Declaration } from '../models/declaration.js';
 import { ModelRegistry } from '../models/model-registry.js';
+import { isForbiddenUrl, PRIVATE_DENIED } from './is-upstream.js';
 import { declaredFirst } from './list.js';
 import { note } from './note.js';
 import type { Actor } from './note.js';
@@ -27,6 +30,7 @@ export class ProviderAdmin {
     private readonly database: Database,
     private readonly models: ModelRegistry,
     @Inject(SECRET_KEYS) private readonly secrets: SecretKeys,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /** Those of the file first; what sleeps under their names is left out. */
@@ -53,7 +57,7 @@ export class ProviderAdmin {
   }
 
   async create(body: CreateProviderBody, actor: Actor): Promise<ProviderRow> {
-    this.declaration.guardProvider(body.name);
+    this.guard(body);
     const id = `prov_${randomBytes(12).toString('hex')}`;
     const fields = providerFields(this.secrets.box, id, body);
     const row = await this.database.write(note(actor, 'create', 'provider', id, body), (queries) =>
@@ -64,7 +68,7 @@ export class ProviderAdmin {
   }
 
   async update(id: string, body: UpdateProviderBody, actor: Actor): Promise<ProviderRow> {
-    this.declaration.guardProvider(body.name);
+    this.guard(body);
     const row = await this.database.write(note(actor, 'update', 'provider', id, body), async (queries) => {
       const before = await this.changeable(queries, id);
       const type = body.type ?? before.type;
@@ -93,6 +97,14 @@ export class ProviderAdmin {
 
   private get declaration(): Declaration {
     return this.models.declaration;
+  }
+
+  /** What the body alone cannot tell to be wrong. @throws GatewayError */
+  private guard({ name, base_url }: UpdateProviderBody): void {
+    this.declaration.guardProvider(name);
+    if (!isForbiddenUrl(base_url, this.config.denyPrivateUpstreams)) return;
+    const message = `base_url ${PRIVATE_DENIED}`;
+    throw new GatewayError('invalid_value', { param: 'base_url', message });
   }
 
   private async changeable(queries: Queries, id: string): Promise<ProviderRow> {

@@ -16,7 +16,7 @@ import {
 } from 'class-validator';
 import { PROVIDER_TYPES } from '#providers';
 import { IfGiven } from './if-given.js';
-import { IsBaseUrl, IsHeaders } from './is-upstream.js';
+import { IsAllowedHost, IsBaseUrl, IsHeaders } from './is-upstream.js';
 import { PartialType } from './partial-type.js';
 import { TimeoutsBody } from './timeouts.body.js';
 
@@ -29,7 +29,7 @@ export class CreateProviderBody {
   name!: string;
   @IsDefined() @IsIn(PROVIDER_TYPES) type!: string;
   /** Up to where `/chat/completions` begins; absent: the type's own, where it has one. */
-  @IfGiven() @IsString() @IsBaseUrl() base_url?: string;
+  @IfGiven() @IsString() @IsBaseUrl() @IsAllowedHost() base_url?: string;
   @IsOptional()
   @IsString()
   @IsNotEmpty()

@@ -31,7 +31,7 @@ export class RequestsController {
     if (!row || !sees(caller, row.keyId)) {
       throw new GatewayError('not_found', { message: 'There is no record of such a request.' });
     }
-    return toView(row);
+    return { ...toView(row), decision: row.decision };
   }
 
   private async toFilter(query: RequestsQuery, caller: Caller): Promise<UsageFilter | undefined> {

@@ -3,9 +3,10 @@ import { checkDeclaration } from './check-declaration.js';
 import { printFaults } from './fault.js';
 
 const variables = { KEY: 'sk-secret-5150', NAME: 'openai' };
-const check = (text: string) => checkDeclaration(text, variables);
-const linesOf = (text: string): string[] => {
-  const checked = check(text);
+const check = (text: string, denyPrivateUpstreams = false) =>
+  checkDeclaration(text, { variables, denyPrivateUpstreams });
+const linesOf = (text: string, denyPrivateUpstreams = false): string[] => {
+  const checked = check(text, denyPrivateUpstreams);
   return 'faults' in checked ? printFaults('pllm.yaml', checked.faults) : [];
 };
 
@@ -108,6 +109,19 @@ prices:
     });
   });
 
+  it('may have providers at private addresses, unless they are denied', () => {
+    const text = `providers:
+  - {name: a, type: openai, base_url: 'http://10.0.0.1/v1'}
+  - {name: b, type: openai, base_url: 'http://10.0.0.1.example.org/v1'}
+  - {name: c, type: openai, base_url: 'http://169.254.0.1/v1'}
+`;
+    expect(linesOf(text.replace('169.254.0.1', '[::1]'))).toEqual([]);
+    expect(linesOf(text, true)).toEqual([
+      'pllm.yaml:2:39: providers[0].base_url: must not be at a private address (PLLM_PRIVATE_UPSTREAMS=deny)',
+      'pllm.yaml:4:39: providers[2].base_url: must not be at a link-local or metadata address',
+    ]);
+  });
+
   it.each(['{}', 'providers:\nmodels:\n', '# only words\n{}', '\ufeff{}', '---\nmodels: []\n...\n'])(
     'may declare nothing: %j',
     (text) => expect(linesOf(text)).toEqual([]),
@@ -156,6 +170,11 @@ describe('a fault is told with its place', () => {
       'a base URL that is missing',
       'providers:\n  - name: a\n    type: openai-compatible\n',
       ['2:5: providers[0].base_url: is missing: a provider of type openai-compatible needs one'],
+    ],
+    [
+      'a provider at an address that is refused everywhere',
+      'providers:\n  - {name: a, type: openai, base_url: "http://169.254.169.254/v1"}\n',
+      ['2:39: providers[0].base_url: must not be at a link-local or metadata address'],
     ],
     [
       'names that come twice',

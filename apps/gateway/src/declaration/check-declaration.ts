@@ -3,7 +3,9 @@ import { validateSync } from 'class-validator';
 import type { ValidationError } from 'class-validator';
 import { PRICE_MEMBERS } from '#metering';
 import { findAdapter } from '#providers';
+import { isForbiddenUrl, PRIVATE_DENIED } from '../admin/is-upstream.js';
 import { PriceBody } from '../admin/price.body.js';
+import type { Config } from '../config/config.js';
 import { gravest } from '../http/validation-errors.js';
 import { covers } from '../models/covers.js';
 import { DeclarationBody } from './declaration.body.js';
@@ -26,9 +28,12 @@ export interface Elsewhere extends Fault {
   readonly name: string;
 }
 
+/** What the gateway's environment says of a file. */
+export type Surroundings = Pick<Config, 'variables' | 'denyPrivateUpstreams'>;
+
 /** Reads and checks a whole file: what it says, and what its parts say of each other. */
-export function checkDeclaration(text: string, variables: Readonly<Record<string, string>>): Checked {
-  const read = readYaml(text, variables);
+export function checkDeclaration(text: string, surroundings: Surroundings): Checked {
+  const read = readYaml(text, surroundings.variables);
   const { value } = read;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     if (read.faults.length > 0) return { faults: read.faults };
@@ -40,7 +45,11 @@ export function checkDeclaration(text: string, variables: Readonly<Record<string
   const violations = validateSync(body, { whitelist: true, forbidNonWhitelisted: true });
   // What could not be read has been told of: it is not missing.
   const told = new Set(read.faults.map(({ path }) => path));
-  const found = [...broken(violations, '', read), ...conflicts(body, read)];
+  const found = [
+    ...broken(violations, '', read),
+    ...conflicts(body, read),
+    ...denied(body, read, surroundings),
+  ];
   const faults = [...read.faults, ...found.filter(({ path }) => !told.has(path))];
   return faults.length > 0 ? { faults } : { body, elsewhere: [...undeclared(body, read)] };
 }
@@ -72,6 +81,19 @@ function reasonOf(violation: ValidationError): string {
   // A number in YAML has lost its digits before anybody can see them.
   if (name === 'isDollars' && typeof violation.value === 'number') return 'must be a text: put it in quotes';
   return reason.startsWith(`${violation.property} `) ? reason.slice(violation.property.length + 1) : reason;
+}
+
+/** Providers at literal addresses that are refused here; those that are refused everywhere have been told of. */
+function* denied(
+  body: DeclarationBody,
+  read: Read,
+  { denyPrivateUpstreams }: Surroundings,
+): Generator<Fault> {
+  for (const [index, { base_url }] of listOf(body.providers).entries()) {
+    if (isForbiddenUrl(base_url, false) || !isForbiddenUrl(base_url, denyPrivateUpstreams)) continue;
+    const path = `providers[${index}].base_url`;
+    yield { ...read.placeOf(path), path, message: PRIVATE_DENIED };
+  }
 }
 
 /** What no part can know alone: names that come twice, providers that are not there. */

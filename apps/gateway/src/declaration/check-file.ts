@@ -4,7 +4,7 @@ import type { Config } from '../config/config.js';
 import { environmentOffers, isOffered, offersBeside } from '../models/offer.js';
 import { readApplied } from './applied.js';
 import { checkDeclaration } from './check-declaration.js';
-import type { Good } from './check-declaration.js';
+import type { Good, Surroundings } from './check-declaration.js';
 import type { DeclarationBody } from './declaration.body.js';
 import { InvalidDeclaration, printFaults } from './fault.js';
 import type { Fault } from './fault.js';
@@ -19,9 +19,9 @@ import { readFileText, shownPath, signatureOf } from './read-file.js';
  */
 export async function checkFile(
   path: string,
-  config: Pick<Config, 'variables' | 'dataDir' | 'secretKey' | 'providerKeys' | 'openaiBaseUrl'>,
+  config: Surroundings & Pick<Config, 'dataDir' | 'secretKey' | 'providerKeys' | 'openaiBaseUrl'>,
 ): Promise<string[]> {
-  const good = await readGood(path, config.variables);
+  const good = await readGood(path, config);
   const counts = (['providers', 'models', 'prices'] as const)
     .map((list) => `${list}: ${good.body[list]?.length ?? 0}`)
     .join(', ');
@@ -41,16 +41,14 @@ function unknownOf(
 }
 
 /** Before a start: a broken file stops it before the database is touched. @throws InvalidDeclaration */
-export async function expectGoodFile({
-  configFile: { path, isNamed },
-  variables,
-}: Pick<Config, 'configFile' | 'variables'>): Promise<void> {
-  if (isNamed || (await signatureOf(path)) !== undefined) await readGood(path, variables);
+export async function expectGoodFile(config: Surroundings & Pick<Config, 'configFile'>): Promise<void> {
+  const { path, isNamed } = config.configFile;
+  if (isNamed || (await signatureOf(path)) !== undefined) await readGood(path, config);
 }
 
-async function readGood(path: string, variables: Config['variables']): Promise<Good> {
+async function readGood(path: string, surroundings: Surroundings): Promise<Good> {
   const { text } = await readFileText(path);
-  const checked = checkDeclaration(text, variables);
+  const checked = checkDeclaration(text, surroundings);
   if ('faults' in checked) throw new InvalidDeclaration(printFaults(shownPath(path), checked.faults));
   return checked;
 }

@@ -30,7 +30,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function open(isNamed = true): ConfigurationFile {
   const log = (line: object): void => void lines.push(line);
   return new ConfigurationFile({
-    config: { configFile: { path, isNamed }, variables: {}, dataDir: folder },
+    config: { configFile: { path, isNamed }, variables: {}, denyPrivateUpstreams: false, dataDir: folder },
     models: {
       declare: (one) => void declared.push(one),
       sleeping: { providers: [], models: [], prices: [] },

@@ -7,14 +7,14 @@ import type { ModelRegistry } from '../models/model-registry.js';
 import { keepApplied, readApplied } from './applied.js';
 import { buildDeclaration } from './build-declaration.js';
 import { checkDeclaration } from './check-declaration.js';
-import type { Elsewhere } from './check-declaration.js';
+import type { Elsewhere, Surroundings } from './check-declaration.js';
 import { InvalidDeclaration, printFaults } from './fault.js';
 import { compareFingerprints, fingerprint } from './fingerprint.js';
 import type { Changes, Fingerprint } from './fingerprint.js';
 import { readFileText, shownPath, signatureOf } from './read-file.js';
 
 export interface ConfigurationFileParts {
-  readonly config: Pick<Config, 'configFile' | 'variables' | 'dataDir'>;
+  readonly config: Surroundings & Pick<Config, 'configFile' | 'dataDir'>;
   readonly models: Pick<ModelRegistry, 'answersTo' | 'declare' | 'refresh' | 'sleeping'>;
   readonly box: SecretBox;
   /** Hides in fingerprints what could be guessed. */
@@ -123,7 +123,7 @@ export class ConfigurationFile {
     const { text, at } = await readFileText(config.configFile.path);
     const digest = createHash('sha256').update(text).digest('hex');
     if (digest === this.digest) return;
-    const checked = checkDeclaration(text, config.variables);
+    const checked = checkDeclaration(text, config);
     if ('faults' in checked) throw new InvalidDeclaration(printFaults(this.name, checked.faults));
     const declaration = buildDeclaration(checked.body, { box, file: this.name, at });
     await this.expectModels(checked.elsewhere, declaration);

@@ -7,7 +7,10 @@ const guide = readFileSync(new URL('../../../../docs/guides/configuration-file.m
 const [, example = ''] = /```yaml\n(.*?)```/s.exec(guide) ?? [];
 
 it('the example of the guide is a good file', () => {
-  const checked = checkDeclaration(example, { OPENAI_API_KEY: 'sk-1', AZURE_API_KEY: 'key' });
+  const checked = checkDeclaration(example, {
+    variables: { OPENAI_API_KEY: 'sk-1', AZURE_API_KEY: 'key' },
+    denyPrivateUpstreams: false,
+  });
   expect(checked).toMatchObject({
     body: {
       providers: [{ name: 'openai' }, { base_url: 'https://my-company.openai.azure.com' }, { type: 'vllm' }],
@@ -25,7 +28,10 @@ it('and its faults are told as the guide tells them', () => {
       "targets: [{provider: local, model: '*'}]",
       "targets: [{provider: local, model: '*'}]\n    fallback: x",
     );
-  const checked = checkDeclaration(broken, { AZURE_API_KEY: 'key' });
+  const checked = checkDeclaration(broken, {
+    variables: { AZURE_API_KEY: 'key' },
+    denyPrivateUpstreams: false,
+  });
   const lines = 'faults' in checked ? printFaults('pllm.yaml', checked.faults) : [];
   expect(lines).toHaveLength(3);
   expect(guide).toContain(`\n${lines.join('\n')}\n`);

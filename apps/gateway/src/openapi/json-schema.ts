@@ -22,6 +22,7 @@ const OWN_RULES: Options['additionalConverters'] = {
   isStop: { anyOf: [{ type: 'string' }, TEXTS] },
   isTime: { type: 'string', format: 'date-time' },
   isBaseUrl: { type: 'string', format: 'uri' },
+  isAllowedHost: {},
   isHeaders: { type: 'object', additionalProperties: { type: 'string' } },
   isGroups: { type: 'string' },
   isDollars: { type: 'string', pattern: '^\\d{1,7}(\\.\\d{1,15})?$' },

@@ -153,7 +153,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     ...CSV,
   }),
   'GET /v1/admin/usage': operation('readUsage', 'What was used, added up', { ...USAGE, ...CSV }),
-  'GET /v1/admin/requests/{id}': operation('readUsageRecord', 'One call', object('UsageRecord')),
+  'GET /v1/admin/requests/{id}': operation('readUsageRecord', 'One call', object('UsageRecordWithDecision')),
   'GET /v1/admin/prices': operation('listPrices', 'What models cost', list('Price')),
   'PUT /v1/admin/prices/{type}/{model}': operation('putPrice', 'Say what a model costs', object('Price')),
   'DELETE /v1/admin/prices/{type}/{model}': operation(

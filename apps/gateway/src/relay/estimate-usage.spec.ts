@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_USAGE } from '#contract';
 import type { OperationName, RelayedRequest } from '#contract';
 import type { Winner } from './attempt.js';
 import type { Call } from './call.js';
@@ -65,12 +66,52 @@ describe('an estimate of a prompt', () => {
     expect(prompt(operation, value)).toBe(tokens);
   });
 
-  it.each<OperationName>(['speech', 'image_generations', 'transcriptions', 'moderations'])(
-    'is not made for %s',
-    (operation) => {
-      expect(estimateUsage(call(operation, { input: 'x' }), undefined)).toBeUndefined();
-    },
-  );
+  it('is not made for moderations', () => {
+    expect(estimateUsage(call('moderations', { input: 'x' }), undefined)).toBeUndefined();
+  });
+
+  it('is of the text that is spoken, in code points too', () => {
+    const usage = estimateUsage(call('speech', { input: 'one two 😀', response_format: 'wav' }), undefined);
+    expect(usage).toMatchObject({ characters: 9, promptTokens: 4, completionTokens: 0 });
+  });
+
+  it.each<OperationName>(['image_generations', 'image_edits'])('is of the words of %s', (operation) => {
+    const usage = estimateUsage(
+      call(operation, { prompt: 'one two three', response_format: 'url' }),
+      undefined,
+    );
+    expect(usage).toEqual({ ...NO_USAGE, promptTokens: 3 });
+  });
+});
+
+describe('an estimate of what was heard', () => {
+  const said = (text: string, contentType = 'text/plain'): Winner => ({
+    kind: 'whole',
+    decoded: { body: Buffer.from(text), usage: undefined, contentType },
+  });
+  const heard = (response_format: string | undefined, seconds: number | undefined, winner?: Winner) => {
+    const { request, ...rest } = call('transcriptions', { response_format });
+    return estimateUsage({ ...rest, request: { ...request, upload: { seconds } } } as Call, winner);
+  };
+  const SRT = '1\n00:00:00,000 --> 00:00:02,500\none two three\n';
+
+  it.each<[string, string | undefined, number | undefined, Winner | undefined, number, number]>([
+    ['text', 'text', undefined, said('one two three'), 0, 3],
+    ['text of a sound whose length is known', 'text', 4, said('one two three'), 4, 3],
+    ['subtitles, which tell how long it is', 'srt', undefined, said(SRT), 2.5, 3],
+    ['subtitles of a sound that goes on behind them', 'srt', 4, said(SRT), 4, 3],
+    ['JSON', undefined, undefined, said('{"text":"one two three"}', 'application/json'), 0, 3],
+    ['nothing, since the client left', 'text', 4, undefined, 4, 0],
+  ])('from %s', (_, format, seconds, winner, audioSeconds, completionTokens) => {
+    const tokens = audioSeconds * 10;
+    expect(heard(format, seconds, winner)).toEqual({
+      ...NO_USAGE,
+      audioSeconds,
+      promptTokens: tokens,
+      audioPromptTokens: tokens,
+      completionTokens,
+    });
+  });
 });
 
 describe('an estimate of an answer', () => {
@@ -124,6 +165,17 @@ describe('what was seen of a stream', () => {
     text.add([piece]);
     const { sample } = text as unknown as { sample: Buffer[] };
     expect(sample.map(({ buffer }) => buffer)).not.toContain(piece.buffer);
+  });
+
+  it('of a transcript is its pieces, once', () => {
+    const text = new SeenText();
+    const events = [
+      { type: 'transcript.text.delta', delta: 'one two' },
+      { type: 'transcript.text.delta', delta: ' three' },
+      { type: 'transcript.text.done', text: 'one two three' },
+    ];
+    for (const each of events) text.add([Buffer.from(`data: ${JSON.stringify(each)}\n\n`)]);
+    expect(text.tokens()).toBe(3);
   });
 
   it('of large events is of their size', () => {

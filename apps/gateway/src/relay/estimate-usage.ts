@@ -1,16 +1,31 @@
 import { NO_USAGE } from '#contract';
-import type { OperationName, RelayedRequest, Usage } from '#contract';
+import type { OperationName, RelayedRequest, SpeechRequest, TranscriptionRequest, Usage } from '#contract';
 import { estimateTokens } from '#metering';
 import type { Winner } from './attempt.js';
 import type { Call } from './call.js';
+import { readSubtitles } from './subtitles.js';
 import { collect, isObject, textsOfAnswer } from './texts.js';
 
-/** Operations that are counted in tokens of text: of the others nobody can tell what they used. */
-const OF_TEXT: ReadonlySet<OperationName> = new Set(['chat', 'completions', 'embeddings']);
+/** Operations whose answer is text. */
+const OF_TEXT: ReadonlySet<OperationName> = new Set([
+  'chat',
+  'completions',
+  'embeddings',
+  'transcriptions',
+  'translations',
+]);
+/** Of what they answer with, nothing is known but what came. */
+const OF_IMAGES: ReadonlySet<OperationName> = new Set([
+  'image_generations',
+  'image_edits',
+  'image_variations',
+]);
 
 /** What stands around each message, and what an image or a file counts, in tokens. */
 const A_MESSAGE = 4;
 const AN_IMAGE = 765;
+/** OpenAI's models hear a token in a tenth of a second. */
+const A_SECOND = 10;
 
 /** Should the text of a stream be looked at, in case that its usage never comes? */
 export function isOfText(operation: OperationName): boolean {
@@ -18,10 +33,38 @@ export function isOfText(operation: OperationName): boolean {
 }
 
 /** What a call probably used whose upstream did not say; undefined where there is no telling. */
-export function estimateUsage({ operation, request }: Call, winner: Winner | undefined): Usage | undefined {
+export function estimateUsage(call: Call, winner: Winner | undefined): Usage | undefined {
+  const { operation, request } = call;
+  const promptTokens = promptOf(request.value);
+  if (operation === 'transcriptions' || operation === 'translations') return hearingOf(call, winner);
+  if (operation === 'speech') return { ...NO_USAGE, promptTokens, characters: charactersOf(request.value) };
+  if (OF_IMAGES.has(operation)) return { ...NO_USAGE, promptTokens };
   if (!isOfText(operation)) return undefined;
   const completionTokens = operation === 'embeddings' ? 0 : completionOf(winner);
-  return { ...NO_USAGE, promptTokens: promptOf(request.value), completionTokens };
+  return { ...NO_USAGE, promptTokens, completionTokens };
+}
+
+/** By its tokens and by its seconds: what it costs is one of the two. */
+function hearingOf({ request: { value, upload } }: Call, winner: Winner | undefined): Usage {
+  const { response_format: format } = value as TranscriptionRequest;
+  const body = winner?.kind === 'whole' ? winner.decoded.body.toString() : '';
+  const subtitles = format === 'srt' || format === 'vtt' ? readSubtitles(body) : undefined;
+  const audioSeconds = upload?.seconds ?? subtitles?.seconds ?? 0;
+  const audioPromptTokens = Math.ceil(audioSeconds * A_SECOND);
+  const plain = subtitles?.text ?? (format === 'text' ? body : undefined);
+  return {
+    ...NO_USAGE,
+    promptTokens: promptOf(value) + audioPromptTokens,
+    audioPromptTokens,
+    completionTokens: plain === undefined ? completionOf(winner) : estimateTokens(plain),
+    audioSeconds,
+  };
+}
+
+/** Unicode code points. */
+function charactersOf(value: RelayedRequest): number {
+  const { input } = value as SpeechRequest;
+  return typeof input === 'string' ? [...input].length : 0;
 }
 
 function completionOf(winner: Winner | undefined): number {
@@ -43,7 +86,9 @@ function promptOf(value: RelayedRequest): number {
     }
   }
   for (const given of [prompt, input]) tokens += takeTexts(given, texts);
-  for (const schema of [tools, functions, response_format]) if (schema) texts.push(JSON.stringify(schema));
+  // Of an image or a sound it is a word, which no model reads.
+  const schemas = isObject(response_format) ? [tools, functions, response_format] : [tools, functions];
+  for (const schema of schemas) if (schema) texts.push(JSON.stringify(schema));
   return tokens + estimateTokens(texts.join('\n'));
 }
 

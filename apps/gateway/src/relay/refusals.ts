@@ -2,6 +2,7 @@ import { JsonMembers } from '#contract';
 import type { GatewayError, OperationName } from '#contract';
 import { Tally } from '#metering';
 import type { UsageSpool } from '#metering';
+import type { TraceHeaders, Tracer } from '#observability';
 import type { Caller } from '../auth/caller.js';
 
 /** Operations by the paths of their endpoints, behind `/v1/`. */
@@ -29,6 +30,7 @@ export interface RefusedRequest {
   readonly method: string;
   readonly at: number;
   readonly startedAt: number;
+  readonly headers: object;
   readonly caller?: Caller | undefined;
   readonly routeOptions: { readonly url?: string | undefined };
   readonly body?: unknown;
@@ -36,11 +38,15 @@ export interface RefusedRequest {
   readonly askedModel?: string | undefined;
 }
 
-/** Records the calls of known callers that never reached the relay. Those which did have their record from it. */
+/** Records and traces the calls of known callers that never reached the relay. Those which did have both from it. */
 export class Refusals {
   private readonly members = new JsonMembers(['model', 'user', 'stream']);
 
-  constructor(private readonly ledger: Pick<UsageSpool, 'append'>) {}
+  constructor(
+    private readonly ledger: Pick<UsageSpool, 'append'>,
+    /** Undefined: nobody wants traces. */
+    private readonly tracer: Tracer | undefined,
+  ) {}
 
   /** Settles when the call is in the spool; undefined: it is no call, or nobody's. */
   record(request: RefusedRequest, error: GatewayError): Promise<void> | undefined {
@@ -48,12 +54,16 @@ export class Refusals {
     const operation = caller && request.method === 'POST' ? operationAt(routeOptions.url) : undefined;
     if (!caller || !operation) return undefined;
     const { id: requestId, at, startedAt } = request;
+    const traceHeaders = request.headers as TraceHeaders;
     const tally = new Tally(
       { requestId, at, keyId: caller.keyId, operation, ...this.ask(request) },
       startedAt,
     );
     tally.fail(error);
-    return this.ledger.append(tally.close(performance.now()));
+    const now = performance.now();
+    const record = tally.close(now);
+    this.tracer?.begin({ requestId, at, startedAt, traceHeaders }).end(record, now);
+    return this.ledger.append(record);
   }
 
   /** What was asked for, as far as it can be read. */

@@ -4,7 +4,7 @@ import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { UsageSpool } from '#metering';
 import { CallMetrics, FaultLog } from '#observability';
 import type { Logger } from '#observability';
-import { Database, insertUsageRecords } from '#persistence';
+import { Database, insertUsageRecords, lockDirectoryIfFree } from '#persistence';
 import { UpstreamClient } from '#upstream';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
@@ -62,8 +62,9 @@ declare module 'fastify' {
       inject: [CONFIG, Database, LOGGER],
       useFactory: (config: Config, database: Database, logger: Logger) => {
         const log = new FaultLog(logger, 'usage_spool');
-        return new UsageSpool({
+        return UsageSpool.open({
           folder: join(config.dataDir, 'spool'),
+          lock: lockDirectoryIfFree,
           processId: process.pid,
           insert: async (lines) => {
             await insertUsageRecords(database, lines);
@@ -75,8 +76,8 @@ declare module 'fastify' {
     },
     {
       provide: Refusals,
-      inject: [UsageSpool],
-      useFactory: (ledger: UsageSpool) => new Refusals(ledger),
+      inject: [UsageSpool, Tracing],
+      useFactory: (ledger: UsageSpool, { tracer }: Tracing) => new Refusals(ledger, tracer),
     },
     ProviderLimits,
     {

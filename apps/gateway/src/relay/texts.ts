@@ -17,11 +17,18 @@ const NOT_TEXT = new Set([
 /** Deeper there is no text that anybody pays for. */
 const DEEPEST = 32;
 
-/** What a model wrote: the texts of an answer's choices, or of one chunk. Whatever is no answer has none. */
+/**
+ * What a model wrote: the texts of an answer's choices, or of one chunk; of a transcript, or a piece of one. Whatever
+ * is no answer has none.
+ */
 export function textsOfAnswer(json: string): string[] {
   const texts: string[] = [];
-  const { choices } = parse(json);
-  if (!Array.isArray(choices)) return texts;
+  const { choices, type, delta, text } = parse(json);
+  if (!Array.isArray(choices)) {
+    // A transcript's last event has all of its text once more.
+    const said = type === undefined ? text : delta;
+    return typeof said === 'string' ? [said] : texts;
+  }
   for (const choice of choices) {
     if (!isObject(choice)) continue;
     collect(choice.delta ?? choice.message ?? choice.text, texts);

@@ -69,6 +69,7 @@ export class CallTrace {
     const { context, call } = this;
     if (!context.isSampled) return;
     const errorType = record.status === 'error' ? (record.errorCode ?? OTHER) : undefined;
+    const operation = operationWord(record.operation);
     const last = this.attempts.at(-1);
     last?.end(now, errorType);
     if (last && !last.isError) last.usage = record;
@@ -79,14 +80,15 @@ export class CallTrace {
       spanId: this.spanId,
       parentId: context.parentId,
       state: context.state,
-      name: `${operationWord(record.operation)} ${record.model}`,
+      // A call that was refused unread names no model.
+      name: record.model === '' ? operation : `${operation} ${record.model}`,
       kind: 'server',
       startAt: call.at,
       endAt: now + offset,
       isError: errorType !== undefined,
       attributes: {
-        'gen_ai.operation.name': operationWord(record.operation),
-        'gen_ai.request.model': record.model,
+        'gen_ai.operation.name': operation,
+        'gen_ai.request.model': record.model || undefined,
         'gen_ai.request.stream': record.stream,
         'error.type': errorType,
         'http.response.status_code': record.httpStatus,

@@ -7,6 +7,7 @@ import { FormFields } from './form-fields.js';
 import { BrokenMultipart, MultipartScanner } from './multipart-scanner.js';
 import type { FormPart } from './multipart-scanner.js';
 import { UploadSpool } from './upload-spool.js';
+import { WAV_HEAD_BYTES, wavSeconds } from './wav-seconds.js';
 
 export interface UploadSettings {
   readonly folder: string;
@@ -48,7 +49,8 @@ export class Uploads {
         reading.push(chunk);
         await spool.write(chunk);
       }
-      return { ...complete(reading.finish<Request>(spool)), remove: () => spool.remove() };
+      const seconds = await readSeconds(spool, reading.file);
+      return { ...complete(reading.finish<Request>(spool, seconds)), remove: () => spool.remove() };
     } catch (error) {
       await spool.remove();
       throw asRefusal(error, form.request.raw);
@@ -56,8 +58,18 @@ export class Uploads {
   }
 }
 
+/** Only a sound tells its seconds. */
+async function readSeconds(spool: UploadSpool, file: FormPart | undefined): Promise<number | undefined> {
+  if (!file) return undefined;
+  const { start, end } = file;
+  const head: Buffer[] = [];
+  for await (const piece of spool.read(start, Math.min(end, start + WAV_HEAD_BYTES))) head.push(piece);
+  return wavSeconds(Buffer.concat(head), end - start);
+}
+
 /** What is known of a form so far. */
 class Reading {
+  file: FormPart | undefined;
   private readonly fields: FormFields;
   private readonly scanner: MultipartScanner;
   private model: FormPart | undefined;
@@ -78,13 +90,17 @@ class Reading {
     this.scanner.push(chunk);
   }
 
-  finish<Request extends RelayedRequest>(spool: UploadSpool): UploadRequest<Request> {
+  finish<Request extends RelayedRequest>(
+    spool: UploadSpool,
+    seconds: number | undefined,
+  ): UploadRequest<Request> {
     this.scanner.end();
     const { value } = this.fields;
     this.form.envelope.check(value);
     const upload: Upload = {
       contentType: this.form.contentType,
       length: spool.length,
+      seconds,
       model: this.model ?? this.missingModel(),
       read: (start, end) => spool.read(start, end),
     };
@@ -93,6 +109,7 @@ class Reading {
 
   private see(part: FormPart): void {
     this.fields.add(part);
+    if (part.name === 'file' && part.filename !== undefined) this.file ??= part;
     if (part.name !== 'model' || part.text === undefined) return;
     this.model = part;
     if (part.text !== '') this.settings.checkModel(part.text, this.form.request);
