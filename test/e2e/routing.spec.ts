@@ -73,6 +73,12 @@ describe('fallbacks', () => {
     expect(asked()).toEqual(['failing', 'fallen-back']);
     const record = await recordOf(bench, answer.headers.get('x-request-id') ?? '');
     expect(record).toMatchObject({ model: 'best', upstream_model: 'fallen-back', attempts: 2 });
+    const { decision } = await bench.admin('GET', `/requests/${record.request_id}`);
+    expect(decision.plan).toMatchObject([{ model: 'best' }, { model: 'second-best' }]);
+    expect(decision.attempts).toMatchObject([
+      { upstream_model: 'failing;status=500', error: 'upstream_unavailable', upstream_status: 500 },
+      { upstream_model: 'fallen-back', error: null, upstream_status: null },
+    ]);
   });
 
   it('are not, where the client will not have them', async () => {

@@ -16,13 +16,6 @@ import {
   listOf,
 } from './schema-words.js';
 
-const PERCENTILES = own({
-  avg: NUMBER_OR_NULL,
-  p50: NUMBER_OR_NULL,
-  p95: NUMBER_OR_NULL,
-  p99: NUMBER_OR_NULL,
-});
-
 const KEY = {
   id: TEXT,
   object: one('key'),
@@ -89,16 +82,6 @@ export const USAGE_SUMS = {
   cost_usd: TEXT_OR_NULL,
 };
 const USAGE = { object: one('usage'), start: TIME_OR_NULL, ...USAGE_SUMS };
-
-/** A target in a plan. */
-const PLANNED = {
-  model: TEXT,
-  provider: TEXT,
-  upstream_model: TEXT,
-  expected_cost_usd: TEXT_OR_NULL,
-  priority: COUNT,
-  weight: COUNT,
-};
 
 const CONFIGURATION = own({
   file: TEXT_OR_NULL,
@@ -198,40 +181,6 @@ export const ADMIN = {
     object_id: TEXT_OR_NULL,
     changes: OBJECT_OR_NULL,
     request_id: TEXT_OR_NULL,
-  }),
-  ModelStats: own({
-    model: TEXT,
-    requests: COUNT,
-    errors: COUNT,
-    error_rate: NUMBER,
-    cancelled: COUNT,
-    prompt_tokens: COUNT,
-    completion_tokens: COUNT,
-    cost_usd: TEXT_OR_NULL,
-    unpriced: COUNT,
-    latency_ms: PERCENTILES,
-    time_to_first_token_ms: PERCENTILES,
-    tokens_per_second: NUMBER_OR_NULL,
-    targets: listOf(
-      own({
-        provider: TEXT,
-        model: TEXT,
-        state: TEXT,
-        requests: COUNT,
-        errors: COUNT,
-        latency_ms: PERCENTILES,
-      }),
-    ),
-  }),
-  ModelExplanation: own({
-    object: one('model.explanation'),
-    model: TEXT,
-    operation: TEXT,
-    strategy: TEXT,
-    fallbacks: listOf(TEXT),
-    retry: own({ attempts: COUNT, budget_ratio: NUMBER }),
-    plan: listOf(own({ ...PLANNED, score: NUMBER_OR_NULL, reason: TEXT })),
-    passed_over: listOf(own({ ...PLANNED, reason: TEXT, because: TEXT_OR_NULL })),
   }),
   System: own({
     object: one('system'),
