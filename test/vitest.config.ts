@@ -30,6 +30,10 @@ const root = new URL('..', import.meta.url).pathname;
 const isOnPostgres = process.env.PLLM_TEST_DATABASE === 'postgres';
 const EVERYTHING = ['test/{e2e,conformance,specification}/**/*.spec.ts'];
 const WITHOUT_DATABASE = [
+  'anthropic',
+  'gemini',
+  'commit-gate',
+  'overload',
   'edge-*',
   'bodies.*',
   'compose',
