@@ -152,6 +152,7 @@ describe('the records of calls', () => {
       stream: false,
       status: 'ok',
       http_status: 200,
+      decision: null,
       error_code: null,
       prompt_tokens: expect.any(Number),
       completion_tokens: expect.any(Number),

@@ -28,6 +28,7 @@ export const ROUTES: readonly (readonly [string, string])[] = [
   ['GET', '/admin/providers/PROVIDER/models'],
   ['GET', '/admin/models'],
   ['POST', '/admin/models'],
+  ['POST', '/admin/models/my-gpt-4/explain'],
   ['GET', '/admin/models/stats'],
   ['GET', '/admin/models/my-gpt-4'],
   ['PUT', '/admin/models/my-gpt-4'],
