@@ -63,7 +63,7 @@ export default defineConfig({
         root,
         test: {
           name: 'unit',
-          include: ['apps/**/*.spec.ts', 'libs/**/*.spec.ts'],
+          include: ['{apps,libs,test/support}/**/*.spec.ts'],
           setupFiles: ['reflect-metadata'],
           pool: 'forks',
           maxWorkers: 2,

@@ -1,194 +1,106 @@
 /**
- * One model over three upstreams, one of which is killed every few seconds, and streams all the while:
- * `npm run failover`. Ends with 1 when a client saw an error that another upstream could have avoided.
+ * Three upstreams, one of them killed every few seconds, behind the built gateway: `npm run failover`.
  *
  *   --rate N      streams a second (200)
  *   --seconds N   how long (60)
- *   --every N     an upstream is killed every so many seconds (4), and comes back after half of that
+ *   --every N     seconds between two kills (3)
+ *   --down N      seconds until the killed one is back (1.5)
+ *
+ * Exits with 1 when a client saw an error that another upstream could have avoided.
  */
-import { fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { Agent, request } from 'node:http';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { BROKEN, CUT, FAILED, WHOLE, closeConnections, readStream } from './client.mjs';
+import { Programs } from './programs.mjs';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const MASTER_KEY = 'sk-pllm-failover-1618033988749894';
-const MODEL = 'steady';
-/** Each stream takes half a second. */
-const SCRIPT = 'steady;chunks=20;gap=25';
-const UPSTREAMS = 3;
+const MODEL = 'three-upstreams';
+/** 20 pieces in 200 ms, after 100 ms: long enough to die before its content, and in the middle of it. */
+const SCRIPT = 'answers;first=100;chunks=20;gap=10';
+const UPSTREAMS = ['one', 'two', 'three'];
 
-const { values } = parseArgs({
-  options: {
-    rate: { type: 'string', default: '200' },
-    seconds: { type: 'string', default: '60' },
-    every: { type: 'string', default: '4' },
-  },
-});
-const options = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
+const print = (text) => process.stdout.write(`${text}\n`);
 
-const folder = mkdtempSync(join(tmpdir(), 'pllm-failover-'));
-const children = new Set();
-process.on('exit', () => {
-  for (const child of children) child.kill('SIGKILL');
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function keep(child) {
-  children.add(child);
-  child.once('exit', () => children.delete(child));
-  return child;
-}
-
-async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
-async function startSandbox(port) {
-  const file = join(ROOT, 'dist/apps/sandbox/src/main.js');
-  const stdio = ['ignore', 'ignore', 'inherit', 'ipc'];
-  const child = keep(fork(file, ['--port', String(port), '--no-ledger'], { stdio }));
-  const [{ url }] = await once(child, 'message');
-  return { child, url };
-}
-
-async function startGateway() {
-  const port = await freePort();
-  const env = {
-    PATH: process.env.PATH,
-    HOME: folder,
-    HOST: '127.0.0.1',
-    PORT: String(port),
-    PLLM_DATA_DIR: join(folder, 'data'),
-    PLLM_MASTER_KEY: MASTER_KEY,
-    PLLM_METRICS_PORT: 'off',
-    PLLM_LOG_LEVEL: 'silent',
-  };
-  const stdio = ['ignore', 'ignore', 'inherit'];
-  const child = keep(spawn(process.execPath, [join(ROOT, 'dist/apps/gateway/src/main.js')], { env, stdio }));
-  const url = `http://127.0.0.1:${port}`;
-  const isReady = () =>
-    fetch(`${url}/ready`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  while (!(await isReady())) await sleep(100);
-  return { child, url };
-}
-
-async function admin(url, path, body) {
-  const response = await fetch(`${url}/v1/admin${path}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${MASTER_KEY}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${text}`);
-  return JSON.parse(text);
-}
-
-/** What became of the streams. */
-const seen = { sent: 0, whole: 0, cut: 0, failed: 0, failovers: 0, errors: new Map() };
-const agent = new Agent({ keepAlive: true });
-
-/** Settles when the stream is over, one way or the other. */
-function stream(url, key) {
-  seen.sent++;
-  return new Promise((resolve) => {
-    let text = '';
-    const end = () => {
-      if (text.endsWith('data: [DONE]\n\n')) seen.whole++;
-      else if (text.includes('"content":"') && !text.startsWith('{')) seen.cut++;
-      else {
-        seen.failed++;
-        const what = text.slice(0, 160) || 'a broken connection';
-        seen.errors.set(what, (seen.errors.get(what) ?? 0) + 1);
-      }
-      resolve();
-    };
-    const asked = request(`${url}/v1/chat/completions`, {
-      method: 'POST',
-      agent,
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    });
-    asked.once('error', end);
-    asked.once('response', (response) => {
-      seen.failovers += Math.max(0, Number(response.headers['x-pllm-attempts'] ?? 1) - 1);
-      response.setEncoding('utf8').on('data', (piece) => (text += piece));
-      response.once('end', end);
-      response.once('error', end);
-    });
-    asked.end(
-      JSON.stringify({ model: MODEL, stream: true, messages: [{ role: 'user', content: 'Hello!' }] }),
-    );
-  });
-}
-
-/** Kills one upstream after the other, and brings each back. Returns how often. */
-async function breakThings(sandboxes, ports, until) {
-  let kills = 0;
-  for (let index = 0; performance.now() < until; index = (index + 1) % UPSTREAMS) {
-    await sleep((options.every * 1_000) / 2);
-    sandboxes[index].child.kill('SIGKILL');
-    kills++;
-    await sleep((options.every * 1_000) / 2);
-    sandboxes[index] = await startSandbox(ports[index]);
+function readOptions() {
+  const options = { rate: 200, seconds: 60, every: 3, down: 1.5 };
+  const strings = Object.keys(options).map((name) => [name, { type: 'string' }]);
+  const { values } = parseArgs({ options: Object.fromEntries(strings) });
+  for (const [name, text] of Object.entries(values)) {
+    options[name] = Number(text);
+    if (!(options[name] > 0)) throw new Error(`--${name} takes a number above 0.`);
   }
-  return kills;
+  // With two of them away at once the last one would be killed with nobody to step in.
+  if (options.down >= options.every) throw new Error('--down must be less than --every.');
+  return options;
 }
 
-async function pour(url, key, until) {
-  const open = [];
+async function startAll(programs) {
+  const ports = await Promise.all(UPSTREAMS.map(() => programs.startSandbox(0)));
+  const masterKey = `sk-pllm-${randomBytes(24).toString('hex')}`;
+  const { url, admin } = await programs.startGateway(masterKey);
+  for (const [at, name] of UPSTREAMS.entries()) {
+    await admin('/providers', { name, type: 'sandbox', base_url: `http://127.0.0.1:${ports[at]}/v1` });
+  }
+  const targets = UPSTREAMS.map((provider) => ({ provider, model: SCRIPT }));
+  await admin('/models', { id: MODEL, strategy: 'round-robin', targets });
+  const { key } = await admin('/keys', { name: 'failover' });
+  return { url, key, ports };
+}
+
+/** Kills one upstream after the other, each time waiting until the one before is back; tells how often. */
+async function killInTurn(programs, ports, { every, down }, isOver) {
+  let kills = 0;
+  for (;;) {
+    await sleep((every - down) * 1_000);
+    if (isOver()) return kills;
+    const port = ports[kills++ % ports.length];
+    await programs.kill(port);
+    await sleep(down * 1_000);
+    await programs.startSandbox(port);
+  }
+}
+
+/** Starts streams at a steady rate, whatever became of those before; settles when all have ended. */
+async function sendStreams(target, { rate, seconds }) {
+  const streams = [];
   const from = performance.now();
-  while (performance.now() < until) {
-    const due = ((performance.now() - from) / 1_000) * options.rate;
-    while (seen.sent < due) open.push(stream(url, key));
+  const count = Math.round(rate * seconds);
+  while (streams.length < count) {
+    const due = Math.min(count, ((performance.now() - from) / 1_000) * rate);
+    while (streams.length < due) streams.push(readStream(target));
     await sleep(5);
   }
-  await Promise.all(open);
+  return Promise.all(streams);
 }
 
-async function main() {
-  const ports = [];
-  for (let count = 0; count < UPSTREAMS; count++) ports.push(await freePort());
-  const sandboxes = await Promise.all(ports.map(startSandbox));
-  const gateway = await startGateway();
-  const targets = [];
-  for (const [index, { url }] of sandboxes.entries()) {
-    await admin(gateway.url, '/providers', { name: `upstream-${index}`, type: 'sandbox', base_url: url });
-    targets.push({ provider: `upstream-${index}`, model: SCRIPT });
-  }
-  await admin(gateway.url, '/models', { id: MODEL, strategy: 'round-robin', targets });
-  const { key } = await admin(gateway.url, '/keys', { name: 'failover' });
-  const until = performance.now() + options.seconds * 1_000;
-  const [kills] = await Promise.all([breakThings(sandboxes, ports, until), pour(gateway.url, key, until)]);
-  const { sent, whole, cut, failed, failovers, errors } = seen;
-  process.stdout.write(
-    `${sent} streams in ${options.seconds} s over ${UPSTREAMS} upstreams, one of which was killed ${kills} times\n` +
-      `  ${whole} came whole\n` +
-      `  ${cut} were cut behind their first content, by the death of their upstream: told so, none shown as whole\n` +
-      `  ${failed} failed that another upstream could have answered\n` +
-      `  ${failovers} times another upstream was asked, and no client saw it\n`,
-  );
-  for (const [what, count] of errors) process.stdout.write(`  ${count} x ${what}\n`);
-  return failed === 0 && whole > 0 ? 0 : 1;
+function tell(results, kills) {
+  const of = (outcome) => results.filter((result) => result.outcome === outcome);
+  const moved = of(WHOLE).filter(({ attempts }) => attempts > 1);
+  const failovers = results.reduce((sum, { attempts }) => sum + Math.max(0, attempts - 1), 0);
+  print(`upstreams killed          ${kills}`);
+  print(`streams                   ${results.length}`);
+  print(`  whole                   ${of(WHOLE).length}`);
+  print(`  of those, failed over   ${moved.length}, by ${failovers} further attempts`);
+  print(`  cut behind their first content, with an error frame  ${of(CUT).length}`);
+  print(`  ended without a word (must be 0)                     ${of(BROKEN).length}`);
+  print(`  an error before any content (must be 0)              ${of(FAILED).length}`);
+  for (const { status, reason } of [...of(FAILED), ...of(BROKEN)].slice(0, 5))
+    print(`    ${status} ${reason}`);
+  return of(FAILED).length + of(BROKEN).length === 0;
 }
 
-main().then(
-  (code) => process.exit(code),
-  (error) => {
-    process.stderr.write(`${error.stack}\n`);
-    process.exit(1);
-  },
-);
+const options = readOptions();
+const programs = new Programs();
+try {
+  const { ports, ...target } = await startAll(programs);
+  const { rate, seconds, every, down } = options;
+  print(`${rate} streams a second for ${seconds} s; every ${every} s an upstream is away for ${down} s\n`);
+  let isOver = false;
+  const killing = killInTurn(programs, ports, options, () => isOver);
+  const results = await sendStreams({ ...target, model: MODEL }, options);
+  isOver = true;
+  if (!tell(results, await killing)) process.exitCode = 1;
+} finally {
+  closeConnections();
+  await programs.stopAll();
+}

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +7,7 @@ import type { TestDatabase } from '../support/databases.js';
 import { quantile, report } from '../support/figures.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { MASTER_KEY } from '../support/gateway.js';
+import { residentMb } from '../support/resident-mb.js';
 import { startSandboxProcess } from '../support/sandbox-process.js';
 import { HELLO, StreamClient } from '../support/stream-client.js';
 
@@ -97,10 +97,4 @@ function openSlowReader(): Socket {
   socket.on('close', () => clearInterval(timer));
   socket.on('error', () => {});
   return socket;
-}
-
-/** What the process holds in memory, as the kernel counts it. */
-function residentMb(pid: number): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes) / 1024;
 }

@@ -1,108 +1,148 @@
-import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { FaultyLane } from './faulty-lane.js';
 
-/** What goes wrong between a gateway and its upstream. */
-export interface LineFault {
-  /** New connections are reset. */
-  readonly refuse?: boolean;
-  /** What is sent is taken, and nothing comes back. */
-  readonly blackhole?: boolean;
-  /** Everything that comes back is so late, in milliseconds. */
-  readonly latencyMs?: number;
-  readonly bytesPerSecond?: number;
-  /** After so many bytes of what comes back the line is cut: in good order, or by a reset. */
-  readonly cutAfter?: number;
-  readonly resetAfter?: number;
+/** What is wrong with the way to an upstream. It may change at any moment, and holds for live connections too. */
+export interface Faults {
+  /** Each piece of an answer is late by so many milliseconds. */
+  readonly latencyMs: number;
+  /** Answers come no faster than so many bytes a second, on each connection. */
+  readonly bytesPerSecond: number;
+  /** The connection is closed after so many bytes of an answer: those since the client last sent something. */
+  readonly cutAfterBytes: number;
+  /** A connection that is opened is reset at once. */
+  readonly isResetting: boolean;
+  /** What a client sends is taken and thrown away, and nothing is answered. */
+  readonly isBlackHole: boolean;
 }
 
-const NO_FAULT: LineFault = {};
+export const NO_FAULTS: Faults = {
+  latencyMs: 0,
+  bytesPerSecond: Infinity,
+  cutAfterBytes: Infinity,
+  isResetting: false,
+  isBlackHole: false,
+};
 
-/** A TCP proxy whose faults change while it runs, for new connections and for live ones. */
+interface Connection {
+  readonly client: Socket;
+  readonly upstream: Socket;
+  readonly answer: FaultyLane;
+  readonly question: FaultyLane;
+}
+
+/** Stands between the gateway and an upstream, on TCP, and breaks what it is told to. */
 export class FaultProxy {
-  fault: LineFault = NO_FAULT;
-  /** Connections that were opened. */
-  connections = 0;
-  private readonly sockets = new Set<Socket>();
+  /** How many connections were opened. */
+  opened = 0;
+  /** How many bytes of clients fell into the black hole. */
+  swallowed = 0;
+  private faults = NO_FAULTS;
+  private readonly connections = new Set<Connection>();
+  private server: Server;
 
-  private constructor(
-    private readonly server: Server,
-    private readonly target: URL,
-  ) {
-    server.on('connection', (client: Socket) => this.accept(client));
+  private constructor(private readonly upstreamPort: number) {
+    this.server = this.makeServer();
   }
 
-  /** @param target the origin of an upstream */
-  static async listen(target: string): Promise<FaultProxy> {
-    const server = createServer();
-    const proxy = new FaultProxy(server, new URL(target));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
+  /** Before the port of an upstream on loopback. */
+  static async start(upstreamPort: number): Promise<FaultProxy> {
+    const proxy = new FaultProxy(upstreamPort);
+    await listen(proxy.server, 0);
     return proxy;
   }
 
-  /** The upstream's URL, by way of the proxy. */
-  get url(): string {
-    const url = new URL(this.target);
-    url.port = String((this.server.address() as AddressInfo).port);
-    return url.href.replace(/\/$/, '');
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
   }
 
-  /** Resets every connection that is open. */
-  resetAll(): void {
-    for (const socket of this.sockets) socket.resetAndDestroy();
+  /** The base url of an OpenAI client. */
+  get url(): string {
+    return `http://127.0.0.1:${this.port}/v1`;
+  }
+
+  /** How many connections are open. */
+  get live(): number {
+    return this.connections.size;
+  }
+
+  /** From now on these are the faults, and no others. */
+  set(faults: Partial<Faults>): void {
+    this.faults = { ...NO_FAULTS, ...faults };
+  }
+
+  heal(): void {
+    this.set({});
+  }
+
+  /** Live connections get a reset. */
+  resetLive(): void {
+    for (const { client } of this.connections) client.resetAndDestroy();
+  }
+
+  /** Nothing moves on live connections any more, in either direction, until they thaw. */
+  freezeLive(): void {
+    for (const { answer, question } of this.connections) for (const lane of [answer, question]) lane.freeze();
+  }
+
+  thaw(): void {
+    for (const { answer, question } of this.connections) for (const lane of [answer, question]) lane.thaw();
+  }
+
+  /** Nobody listens; live connections stay. Returns how to listen again, on the same port. */
+  async refuse(): Promise<() => Promise<void>> {
+    const { port, server } = this;
+    // It settles when the live ones are gone too; the port is closed at once.
+    server.close();
+    return async () => {
+      this.server = this.makeServer();
+      await listen(this.server, port);
+    };
   }
 
   async close(): Promise<void> {
-    this.resetAll();
-    this.server.close();
-    await once(this.server, 'close');
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    for (const { client } of this.connections) client.destroy();
+    await closed;
+  }
+
+  private makeServer(): Server {
+    return createServer({ noDelay: true }, (client) => this.accept(client));
   }
 
   private accept(client: Socket): void {
-    this.connections++;
-    client.on('error', () => {});
-    if (this.fault.refuse) return void client.resetAndDestroy();
-    const upstream = connect(Number(this.target.port), this.target.hostname);
-    upstream.on('error', () => client.resetAndDestroy());
-    for (const socket of [client, upstream]) {
-      this.sockets.add(socket);
-      socket.setNoDelay(true).once('close', () => this.sockets.delete(socket));
-    }
-    client.on('data', (bytes) => {
-      if (!this.fault.blackhole) upstream.write(bytes);
+    this.opened++;
+    client.on('error', ignore);
+    if (this.faults.isResetting) return void client.resetAndDestroy();
+    const upstream = connect({ port: this.upstreamPort, host: '127.0.0.1', noDelay: true });
+    upstream.on('error', ignore);
+    const answer = new FaultyLane(upstream, client, () => this.faults);
+    const question = new FaultyLane(client, upstream, () => ({
+      ...NO_FAULTS,
+      isBlackHole: this.faults.isBlackHole,
+    }));
+    client.on('data', ({ length }) => {
+      if (this.faults.isBlackHole) this.swallowed += length;
+      answer.restart();
     });
-    client.once('close', () => upstream.destroy());
-    void this.pour(upstream, client).catch(() => client.destroy());
-  }
-
-  private async pour(upstream: Socket, client: Socket): Promise<void> {
-    let sent = 0;
-    for await (const bytes of upstream as AsyncIterable<Buffer>) {
-      const { latencyMs, bytesPerSecond, cutAfter, resetAfter, blackhole } = this.fault;
-      if (blackhole) continue;
-      if (latencyMs !== undefined) await sleep(latencyMs);
-      if (bytesPerSecond !== undefined) {
-        await this.trickle(bytes, bytesPerSecond, client);
-        continue;
-      }
-      const limit = Math.min(cutAfter ?? Infinity, resetAfter ?? Infinity);
-      client.write(bytes.subarray(0, Math.max(0, limit - sent)));
-      sent += bytes.length;
-      if (sent < limit) continue;
+    const connection = { client, upstream, answer, question };
+    this.connections.add(connection);
+    upstream.once('close', () => answer.end());
+    client.once('close', () => {
+      this.connections.delete(connection);
+      answer.stop();
+      question.stop();
       upstream.destroy();
-      if (resetAfter === limit) client.resetAndDestroy();
-      else client.end();
-      return;
-    }
-    client.end();
+    });
   }
+}
 
-  private async trickle(bytes: Buffer, bytesPerSecond: number, client: Socket): Promise<void> {
-    for (let at = 0; at < bytes.length && !client.destroyed; at++) {
-      client.write(bytes.subarray(at, at + 1));
-      await sleep(1_000 / bytesPerSecond);
-    }
-  }
+/** A broken connection is what this is for. */
+function ignore(): void {}
+
+async function listen(server: Server, port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
 }

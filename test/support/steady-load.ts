@@ -1,4 +1,5 @@
 import { Agent, request as httpRequest } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { HELLO } from './stream-client.js';
 
 export interface LoadOptions {
@@ -15,6 +16,7 @@ export interface LoadedCall {
   readonly status: number;
   readonly requestId: string;
   readonly ms: number;
+  readonly retryAfter?: string | undefined;
 }
 
 /** Sends calls at a steady rate, whether or not they are answered, until it is stopped. */
@@ -58,8 +60,13 @@ export class SteadyLoad {
     const { url, key, model } = this.options;
     const from = performance.now();
     return new Promise((resolve) => {
-      const end = (status: number, requestId = ''): void =>
-        resolve({ status, requestId, ms: performance.now() - from });
+      const end = (status: number, headers: IncomingHttpHeaders = {}): void =>
+        resolve({
+          status,
+          requestId: String(headers['x-request-id'] ?? ''),
+          ms: performance.now() - from,
+          retryAfter: headers['retry-after'],
+        });
       const request = httpRequest(`${url}/v1/chat/completions`, {
         method: 'POST',
         agent: this.agent,
@@ -68,7 +75,7 @@ export class SteadyLoad {
       request.once('error', () => end(0));
       request.once('response', (response) => {
         response.resume();
-        response.once('end', () => end(response.statusCode ?? 0, String(response.headers['x-request-id'])));
+        response.once('end', () => end(response.statusCode ?? 0, response.headers));
         response.once('error', () => end(0));
       });
       request.end(JSON.stringify({ model, messages: HELLO }));

@@ -9,6 +9,7 @@ export interface Ask {
   readonly url: string;
   readonly key: string;
   readonly body: Record<string, unknown>;
+  readonly headers?: Record<string, string>;
   /** Called with everything that has come so far, as soon as it comes. */
   readonly onData?: (text: string) => void;
 }
@@ -23,11 +24,11 @@ export class StreamClient {
   private readonly request: ClientRequest;
   private readonly end: Promise<BodyEnd>;
 
-  constructor({ url, key, body, onData }: Ask) {
+  constructor({ url, key, body, headers, onData }: Ask) {
     this.request = httpRequest(`${url}/v1/chat/completions`, {
       method: 'POST',
       agent: false,
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
     });
     let settle: (end: BodyEnd) => void = () => {};
     this.end = new Promise((resolve) => (settle = resolve));
