@@ -71,8 +71,14 @@ export class Asking {
     if (hasMore && !limit.hasRoom) throw new GatewayError('provider_busy', { retryAfter: 1 });
     await limit.enter((leave) => (this.interruptWaiting = leave));
     this.place = limit;
-    this.signal.throwIfAborted();
-    return this.send(step);
+    try {
+      this.signal.throwIfAborted();
+      return await this.send(step);
+    } catch (error) {
+      // The call may wait before it asks again, and others are in line.
+      this.leavePlace();
+      throw error;
+    }
   }
 
   private send({ target }: Step): Promise<Winner> {
