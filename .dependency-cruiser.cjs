@@ -15,6 +15,12 @@ const RULES = [
   { name: 'contract', from: '^libs/contract/', to: [...lib('contract')] },
   { name: 'providers', from: '^libs/providers/', to: [...lib('providers', 'contract')] },
   {
+    name: 'dialects',
+    from: '^libs/dialects/',
+    to: lib('dialects', 'contract'),
+    types: lib('providers'),
+  },
+  {
     name: 'upstream',
     from: '^libs/upstream/',
     to: [...lib('upstream', 'contract'), ...npm('undici')],
@@ -70,7 +76,8 @@ const RULES = [
     from: `${GATEWAY}http/`,
     to: [
       ...room('http'),
-      ...lib('contract', 'observability'),
+      // Each dialect has a shape of its own for errors.
+      ...lib('contract', 'dialects', 'observability'),
       ...NEST,
       ...npm('@nestjs/platform-fastify', 'fastify', 'rxjs', 'class-validator'),
     ],
@@ -100,7 +107,7 @@ const RULES = [
     from: `${GATEWAY}relay/(?!relay\\.module\\.ts$)`,
     to: [
       ...room('relay', 'models'),
-      ...lib('contract', 'providers', 'routing', 'metering', 'observability', 'upstream'),
+      ...lib('contract', 'dialects', 'providers', 'routing', 'metering', 'observability', 'upstream'),
     ],
     types: room('auth'),
     node: true,

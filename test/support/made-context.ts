@@ -31,5 +31,6 @@ export function madeContext(made: Made = {}): DecodeContext {
     target: madeTarget(type, upstreamModel),
     contentType: 'application/json',
     created: CREATED,
+    requestId: 'req_1',
   };
 }

@@ -4,20 +4,24 @@ export { CallSignal } from './call-signal.js';
 export { ERRORS, GatewayError } from './errors.js';
 export type { ErrorBody, ErrorCode, ErrorDetails, ErrorType, Retry, UpstreamFault } from './errors.js';
 export { JsonMembers } from './json-members.js';
-export { asksForStream } from './operation.js';
+export { objectSpans } from './object-spans.js';
+export { asksForStream, endUserOf } from './operation.js';
 export type {
   ChatMessage,
   ChatRequest,
   CompletionRequest,
+  CountTokensRequest,
   EmbeddingsRequest,
   ImageEditRequest,
   ImageRequest,
   JsonRequest,
+  MessagesRequest,
   ModerationRequest,
   Operation,
   OperationName,
   RelayedRequest,
   RequestSpans,
+  ResponsesRequest,
   Span,
   SpeechRequest,
   TranscriptionRequest,

@@ -73,6 +73,33 @@ export interface ModerationRequest extends RelayedRequest {
   readonly input: string | readonly unknown[];
 }
 
+/** `POST /messages`, Anthropic's wire: the members that the gateway itself looks at. */
+export interface MessagesRequest extends RelayedRequest {
+  readonly messages: readonly ChatMessage[];
+  readonly max_tokens: number;
+  readonly system?: unknown;
+  readonly tools?: readonly unknown[] | null;
+  readonly metadata?: { readonly user_id?: string | null } | null;
+}
+
+/** `POST /messages/count_tokens`. */
+export interface CountTokensRequest extends RelayedRequest {
+  readonly messages: readonly ChatMessage[];
+  readonly system?: unknown;
+  readonly tools?: readonly unknown[] | null;
+}
+
+/** `POST /responses`, OpenAI's wire. */
+export interface ResponsesRequest extends RelayedRequest {
+  readonly input?: string | readonly unknown[] | null;
+  readonly instructions?: string | null;
+  readonly previous_response_id?: string | null;
+  readonly store?: boolean | null;
+  readonly max_output_tokens?: number | null;
+  readonly temperature?: number | null;
+  readonly top_p?: number | null;
+}
+
 /** Operations by name, each with the wire type of its request. */
 export interface Operation {
   readonly chat: { readonly Request: ChatRequest };
@@ -85,6 +112,9 @@ export interface Operation {
   readonly translations: { readonly Request: TranscriptionRequest };
   readonly speech: { readonly Request: SpeechRequest };
   readonly moderations: { readonly Request: ModerationRequest };
+  readonly messages: { readonly Request: MessagesRequest };
+  readonly count_tokens: { readonly Request: CountTokensRequest };
+  readonly responses: { readonly Request: ResponsesRequest };
 }
 
 export type OperationName = keyof Operation;
@@ -96,6 +126,13 @@ export interface RelayedRequest {
   readonly stream_options?: { readonly include_usage?: boolean | null } | null;
   readonly stream_format?: string | null;
   readonly user?: string | null;
+}
+
+/** Whom the client asks for, by its own name for them; Anthropic's wire has another place for it. */
+export function endUserOf(value: RelayedRequest): string | null {
+  const { metadata } = value as Partial<MessagesRequest>;
+  const given = value.user ?? metadata?.user_id;
+  return typeof given === 'string' && given !== '' ? given : null;
 }
 
 /** Does the client want its answer as server-sent events? Speech asks for them in words of its own. */

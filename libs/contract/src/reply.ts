@@ -1,3 +1,5 @@
+import type { GatewayError } from './errors.js';
+
 /** What the relay gives the HTTP edge, in this order: one `whole`; or one `open`, then `pieces`, then perhaps `end`. */
 export type Reply = WholeReply | OpenReply | PiecesReply | EndReply;
 
@@ -17,6 +19,8 @@ export interface OpenReply {
   readonly kind: 'open';
   readonly headers: HeaderPairs;
   readonly contentType: string;
+  /** The event that tells of an error further on; undefined where it is the wire's usual one. */
+  readonly printError?: ((error: GatewayError) => string) | undefined;
 }
 
 /** Bytes of the answer, in order: whole events of a stream, or any part of a file. */

@@ -32,6 +32,8 @@ export interface Codec<N extends OperationName = OperationName> {
   readonly fidelity: 'bytes' | 'values';
   /** @throws GatewayError when this provider cannot do what is asked */
   encode(request: WireRequest<Operation[N]['Request']>, target: Target): UpstreamBody;
+  /** Reads `thinking_blocks`, `cache_control`, `thinking` and `top_k` in a chat, which are not OpenAI's. */
+  readonly hasExtensions?: true;
   /** Names of parameters that `encode` leaves out: hints, which do not make another answer. Undefined: it never does. */
   dropped?(request: WireRequest<Operation[N]['Request']>, target: Target): readonly string[];
   /** A larger answer, in bytes, is not awaited whole but passed on as it comes; 0: none is awaited. */
@@ -67,6 +69,8 @@ export interface DecodeContext {
   readonly contentType: string;
   /** When it came, in seconds since 1970. */
   readonly created: number;
+  /** The call's own id: what new ids are made of. */
+  readonly requestId: string;
 }
 
 /** A whole answer in the client's wire, and the usage it told of. */
@@ -92,6 +96,8 @@ export interface StreamDecoder {
   readonly isComplete: boolean;
   /** The text that ends a complete stream in the client's wire. */
   readonly ending: string;
+  /** The event that tells the client of an error in the middle; undefined where it is the wire's usual one. */
+  fail?(error: GatewayError): string;
 }
 
 /** Events that were read without being taken apart. */

@@ -7,6 +7,8 @@ const OPERATIONS = [
   'completions',
   'embeddings',
   'moderations',
+  'messages',
+  'responses',
   'image_generations',
   'image_edits',
   'image_variations',

@@ -38,13 +38,17 @@ let writer: AnswerWriter;
 beforeEach(() => {
   vi.useFakeTimers();
   raw = new FakeResponse();
-  writer = new AnswerWriter(raw as unknown as ServerResponse, ['x-request-id', 'req_1']);
+  writer = new AnswerWriter(
+    raw as unknown as ServerResponse,
+    ['x-request-id', 'req_1'],
+    (error) => `data: ${JSON.stringify(error.toBody())}\n\n`,
+  );
 });
 afterEach(() => vi.useRealTimers());
 
 describe('AnswerWriter', () => {
   it('opens with a status, the stream’s headers and those of the call', () => {
-    writer.open(['x-pllm-model', 'gpt'], EVENT_STREAM, true);
+    writer.open({ headers: ['x-pllm-model', 'gpt'], contentType: EVENT_STREAM }, true);
     expect(raw.head).toEqual({
       status: 200,
       headers: [
@@ -64,20 +68,20 @@ describe('AnswerWriter', () => {
   });
 
   it('writes what came together in one go', () => {
-    writer.open([], EVENT_STREAM, true);
+    writer.open({ headers: [], contentType: EVENT_STREAM }, true);
     writer.write([Buffer.from('data: {"a":1}\n\n'), Buffer.from('data: {"a":2}\n\n')]);
     expect(raw.writes).toEqual(['data: {"a":1}\n\ndata: {"a":2}\n\n']);
   });
 
   it('ends with what it is told to', () => {
-    writer.open([], EVENT_STREAM, true);
+    writer.open({ headers: [], contentType: EVENT_STREAM }, true);
     writer.end('data: [DONE]\n\n');
     expect(raw.writes).toEqual(['data: [DONE]\n\n']);
     expect(raw.isEnded).toBe(true);
   });
 
   it('fails with one error frame and no [DONE]', () => {
-    writer.open([], EVENT_STREAM, true);
+    writer.open({ headers: [], contentType: EVENT_STREAM }, true);
     writer.fail(new GatewayError('upstream_timeout'));
     expect(raw.writes).toEqual([
       'data: {"error":{"message":"The provider did not answer in time.","type":"service_unavailable_error","param":null,"code":"upstream_timeout"}}\n\n',
@@ -86,7 +90,7 @@ describe('AnswerWriter', () => {
   });
 
   it('cuts a file that fails, and says nothing in it', () => {
-    writer.open([], 'audio/mpeg', false);
+    writer.open({ headers: [], contentType: 'audio/mpeg' }, false);
     writer.write([Buffer.from('ID3')]);
     vi.advanceTimersByTime(60_000);
     writer.fail(new GatewayError('upstream_timeout'));
@@ -96,7 +100,7 @@ describe('AnswerWriter', () => {
   });
 
   it('says something every 15 s of silence, until the end', () => {
-    writer.open([], EVENT_STREAM, true);
+    writer.open({ headers: [], contentType: EVENT_STREAM }, true);
     vi.advanceTimersByTime(14_000);
     writer.write([Buffer.from('{}')]);
     vi.advanceTimersByTime(14_000);
@@ -109,7 +113,7 @@ describe('AnswerWriter', () => {
   });
 
   it('has nothing to say to a reader that is behind', () => {
-    writer.open([], EVENT_STREAM, true);
+    writer.open({ headers: [], contentType: EVENT_STREAM }, true);
     raw.writableNeedDrain = true;
     vi.advanceTimersByTime(60_000);
     expect(raw.writes).toEqual([]);

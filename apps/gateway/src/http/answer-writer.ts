@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { GatewayError, HeaderPairs } from '#contract';
+import type { GatewayError, HeaderPairs, OpenReply } from '#contract';
 
 const EVENTS_HEAD: HeaderPairs = ['cache-control', 'no-cache', 'x-accel-buffering', 'no'];
 
@@ -18,6 +18,7 @@ export class AnswerWriter {
   constructor(
     private readonly raw: ServerResponse,
     private readonly answerHead: HeaderPairs,
+    private printError: (error: GatewayError) => string,
   ) {}
 
   /** Waits while the socket holds more than it can send. */
@@ -31,8 +32,9 @@ export class AnswerWriter {
   };
 
   /** @param isEvents the answer is a stream of events, which may be kept alive by comments and ended by an error */
-  open(headers: HeaderPairs, contentType: string, isEvents: boolean): void {
+  open({ headers, contentType, printError }: Omit<OpenReply, 'kind'>, isEvents: boolean): void {
     this.isOpen = true;
+    if (printError) this.printError = printError;
     this.isEvents = isEvents;
     const own = ['content-type', contentType, ...(isEvents ? EVENTS_HEAD : [])];
     this.raw.writeHead(200, [...this.answerHead, ...headers, ...own]);
@@ -54,7 +56,7 @@ export class AnswerWriter {
   /** One error frame and the end, never a false `[DONE]`. A file has no place for an error: it is cut. */
   fail(error: GatewayError): void {
     this.close();
-    if (this.isEvents) this.raw.end(`data: ${JSON.stringify(error.toBody())}\n\n`);
+    if (this.isEvents) this.raw.end(this.printError(error));
     else this.raw.destroy();
   }
 

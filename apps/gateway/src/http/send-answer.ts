@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyReply } from 'fastify';
 import { CallSignal, EVENT_STREAM, GatewayError } from '#contract';
 import type { Emit, Reply, WholeReply } from '#contract';
+import { errorWireOf } from './error-wire.js';
 import { asGatewayError } from './framework-errors.js';
 import type { OpenCall } from './in-flight.js';
 import { AnswerWriter } from './answer-writer.js';
@@ -29,7 +30,9 @@ export function sendAnswer(reply: FastifyReply, inPieces: boolean, answer: Answe
 function sendPieces(reply: FastifyReply, answer: Answer): void {
   const { raw } = reply;
   const { inFlight } = reply.server;
-  const writer = new AnswerWriter(raw, reply.request.answerHead);
+  const { id, answerHead } = reply.request;
+  const wire = errorWireOf(reply.request);
+  const writer = new AnswerWriter(raw, answerHead, (error) => wire.event(error, id));
   const signal = new CallSignal();
   let whole: WholeReply | undefined;
   let ending = '';
@@ -54,7 +57,7 @@ function sendPieces(reply: FastifyReply, answer: Answer): void {
       if (piece.kind === 'whole') whole = piece;
       else if (piece.kind === 'end') ending = piece.text;
       else if (piece.kind === 'pieces') writer.write(piece.pieces);
-      else writer.open(piece.headers, piece.contentType, piece.contentType === EVENT_STREAM);
+      else writer.open(piece, piece.contentType === EVENT_STREAM);
     },
     complete() {
       if (whole) sendBody(reply, whole);

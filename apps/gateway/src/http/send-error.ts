@@ -2,15 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { GatewayError } from '#contract';
 import { connectionOf, stopDecoding } from './connections.js';
+import { errorWireOf } from './error-wire.js';
 
 const LINGER_MS = 2_000;
 
-/** Answers with an error, in OpenAI's shape, unless the client has its answer or is gone. */
+/** Answers with an error, in the shape of the client's wire, unless the client has its answer or is gone. */
 export function sendError(reply: FastifyReply, error: GatewayError): void {
   const { raw } = reply;
   if (raw.headersSent || raw.destroyed) return;
   reply.server.errorCounts.see(error.code);
-  const body = JSON.stringify(error.toBody());
+  const body = JSON.stringify(errorWireOf(reply.request).body(error, reply.request.id));
   const headers: Record<string, string | number | string[] | undefined> = {
     ...reply.getHeaders(),
     ...error.toHeaders(),

@@ -89,7 +89,7 @@ export class Asking {
     const exchange = this.attempts.send(operation, request, target, span);
     this.exchange = exchange;
     watch.send(exchange, performance.now());
-    const answer = this.attempts.receive(operation, request, target, exchange, span);
+    const answer = this.attempts.receive(this.call, target, exchange, span);
     return span ? span.follow(answer, exchange) : answer;
   }
 

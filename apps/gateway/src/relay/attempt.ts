@@ -4,6 +4,7 @@ import type { AttemptTrace } from '#observability';
 import type { Codec, DecodeContext, Decoded } from '#providers';
 import { MOST_BYTES, readRetryAfter } from '#upstream';
 import type { Exchange, UpstreamClient } from '#upstream';
+import type { Call } from './call.js';
 import { isOfText } from './estimate-usage.js';
 import { hideProvider } from './hide-provider.js';
 import { BytesPieces, EventPieces } from './pieces.js';
@@ -67,8 +68,7 @@ export class Attempts {
 
   /** @throws GatewayError */
   async receive(
-    operation: OperationName,
-    request: WireRequest,
+    { operation, request, requestId }: Call,
     target: Target,
     exchange: Exchange,
     trace: AttemptTrace | undefined,
@@ -81,7 +81,14 @@ export class Attempts {
       const contentType = contentTypeOf(exchange, isStream);
       const created = Math.floor(Date.now() / 1000);
       const model = modelText(request);
-      const context: DecodeContext = { model, request: request.value, target, contentType, created };
+      const context: DecodeContext = {
+        model,
+        request: request.value,
+        target,
+        contentType,
+        created,
+        requestId,
+      };
       if (isStream) {
         if (!isEventStream(contentType)) throw await readUnstreamed(codec, context, exchange);
         const seen = isOfText(operation) ? new SeenText() : undefined;

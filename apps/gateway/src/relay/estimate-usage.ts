@@ -10,6 +10,8 @@ import { collect, isObject, textsOfAnswer } from './texts.js';
 const OF_TEXT: ReadonlySet<OperationName> = new Set([
   'chat',
   'completions',
+  'messages',
+  'responses',
   'embeddings',
   'transcriptions',
   'translations',
@@ -74,8 +76,8 @@ function completionOf(winner: Winner | undefined): number {
 }
 
 function promptOf(value: RelayedRequest): number {
-  const { messages, prompt, input, tools, functions, response_format } = value as RelayedRequest &
-    Readonly<Record<string, unknown>>;
+  const { messages, system, instructions, prompt, input, tools, functions, response_format } =
+    value as RelayedRequest & Readonly<Record<string, unknown>>;
   const texts: string[] = [];
   let tokens = 0;
   if (Array.isArray(messages)) {
@@ -85,6 +87,7 @@ function promptOf(value: RelayedRequest): number {
       collect(message, texts);
     }
   }
+  for (const said of [system, instructions]) collect(said, texts);
   for (const given of [prompt, input]) tokens += takeTexts(given, texts);
   // Of an image or a sound it is a word, which no model reads.
   const schemas = isObject(response_format) ? [tools, functions, response_format] : [tools, functions];
@@ -96,6 +99,8 @@ function promptOf(value: RelayedRequest): number {
 function takeTexts(given: unknown, texts: string[]): number {
   if (typeof given === 'number') return 1;
   if (typeof given === 'string') texts.push(given);
+  // An item of a response's input, or a part.
+  if (isObject(given) && !Array.isArray(given)) collect(given, texts);
   if (!Array.isArray(given)) return 0;
   return given.reduce<number>((sum, item) => sum + takeTexts(item, texts), 0);
 }

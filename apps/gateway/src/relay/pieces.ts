@@ -1,4 +1,4 @@
-import type { SseEvent, SseSink, Usage } from '#contract';
+import type { GatewayError, SseEvent, SseSink, Usage } from '#contract';
 import type { BytesDecoder, StreamDecoder } from '#providers';
 import { SseReader } from '#upstream';
 import type { Exchange } from '#upstream';
@@ -15,6 +15,8 @@ export interface Pieces {
   readonly seen?: SeenText | undefined;
   /** What ends the answer, once it is complete. */
   readonly ending: string;
+  /** The event that tells of an error in the middle; undefined where it is the wire's usual one. */
+  readonly printError?: ((error: GatewayError) => string) | undefined;
 }
 
 /** Server-sent events, decoded one by one. */
@@ -44,6 +46,11 @@ export class EventPieces implements Pieces, SseSink {
 
   get ending(): string {
     return this.decoder.ending;
+  }
+
+  get printError(): ((error: GatewayError) => string) | undefined {
+    const { decoder } = this;
+    return decoder.fail && ((error) => decoder.fail?.(error) ?? '');
   }
 
   async next(): Promise<Buffer[] | undefined> {

@@ -1,4 +1,4 @@
-import { EVENT_STREAM, GatewayError, asksForStream } from '#contract';
+import { EVENT_STREAM, GatewayError, asksForStream, endUserOf } from '#contract';
 import type { CallSignal, Emit, HeaderPairs, Reply, Usage } from '#contract';
 import { Tally } from '#metering';
 import type { UsageRecord, UsageSpool } from '#metering';
@@ -77,7 +77,8 @@ export class Relay {
         const now = performance.now();
         tally.seePiece(now);
         const headers = this.headers(call, asking, tally, watch.open(now));
-        if (!current.isOpen) emit({ kind: 'open', headers, contentType: winner.contentType });
+        const { contentType, pieces } = winner;
+        if (!current.isOpen) emit({ kind: 'open', headers, contentType, printError: pieces.printError });
         await pass(winner, signal, emit);
       }
       tally.finish();
@@ -161,7 +162,7 @@ function usageOf(winner: Winner | undefined): Usage | undefined {
 }
 
 function startTally({ requestId, at, startedAt, operation, caller, request }: Call): Tally {
-  const { model, user } = request.value;
+  const { model } = request.value;
   const call = {
     requestId,
     at,
@@ -169,7 +170,7 @@ function startTally({ requestId, at, startedAt, operation, caller, request }: Ca
     operation,
     model,
     stream: asksForStream(request.value),
-    endUser: user || null,
+    endUser: endUserOf(request.value),
   };
   return new Tally(call, startedAt);
 }

@@ -1,7 +1,8 @@
 import { GatewayError } from '#contract';
 import type { HeaderPairs, OperationName, Target } from '#contract';
+import { messages, responses, throughChat } from '#dialects';
 import { findAdapter } from '#providers';
-import type { Codec } from '#providers';
+import type { Codec, ProviderAdapter } from '#providers';
 
 /** How one operation reaches one target: what does not change from one call to the next. */
 export interface Route {
@@ -36,13 +37,28 @@ export class Routes {
   }
 }
 
+/** In the client's own words where the provider knows them, else as a chat; undefined where it has neither. */
+function speak(
+  operation: OperationName,
+  { operations }: ProviderAdapter,
+): { readonly codec: Codec; readonly asked: OperationName } | undefined {
+  const own = operations[operation];
+  if (own) return { codec: own as Codec, asked: operation };
+  const { chat } = operations;
+  if (!chat) return undefined;
+  if (operation === 'messages') return { codec: throughChat(messages, chat) as Codec, asked: 'chat' };
+  if (operation === 'responses') return { codec: throughChat(responses, chat) as Codec, asked: 'chat' };
+  return undefined;
+}
+
 function makeRoute(operation: OperationName, target: Target): Route {
   const { provider } = target;
   const adapter = findAdapter(provider.type);
-  const codec = adapter?.operations[operation];
-  if (!adapter || !codec) throw new GatewayError('unsupported_operation', { param: 'model' });
-  const { origin, pathname, search } = adapter.address(target, operation);
-  const stream = adapter.address(target, operation, true);
+  const spoken = adapter && speak(operation, adapter);
+  if (!adapter || !spoken) throw new GatewayError('unsupported_operation', { param: 'model' });
+  const { codec, asked } = spoken;
+  const { origin, pathname, search } = adapter.address(target, asked);
+  const stream = adapter.address(target, asked, true);
   const own = { ...BASE_HEADERS, ...adapter.authorize(provider.secret), ...provider.headers };
   const pairs = (headers: Record<string, string>): HeaderPairs =>
     Object.entries({ ...headers, ...own }).flat();
@@ -55,7 +71,7 @@ function makeRoute(operation: OperationName, target: Target): Route {
     streamPath: stream.pathname + stream.search,
     headers: pairs({ accept: whole, ...json }),
     streamHeaders: pairs({ accept: 'text/event-stream', ...json }),
-    codec: codec as Codec,
+    codec,
     joinsTraces: adapter.joinsTraces,
     headersFor: (contentType, length) =>
       pairs({ accept: '*/*', 'content-type': contentType, 'content-length': String(length) }),

@@ -23,11 +23,11 @@ const DEEPEST = 32;
  */
 export function textsOfAnswer(json: string): string[] {
   const texts: string[] = [];
-  const { choices, type, delta, text } = parse(json);
+  const { choices, type, delta, text, content, output } = parse(json);
   if (!Array.isArray(choices)) {
-    // A transcript's last event has all of its text once more.
-    const said = type === undefined ? text : delta;
-    return typeof said === 'string' ? [said] : texts;
+    // A message, a response, or a piece of one. The last event of others has all of the text once more.
+    collect(content ?? output ?? (type === undefined ? text : delta), texts);
+    return texts;
   }
   for (const choice of choices) {
     if (!isObject(choice)) continue;

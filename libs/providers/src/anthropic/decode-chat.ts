@@ -1,7 +1,6 @@
-import { JsonMembers, readUsage } from '#contract';
+import { JsonMembers, objectSpans, readUsage } from '#contract';
 import type { ChatParameters } from '../openai-compatible/chat-parameters.js';
 import { broken } from '../openai-compatible/decode-stream.js';
-import { objectSpans } from '../openai-compatible/object-spans.js';
 import type { DecodeContext, Decoded } from '../spec.js';
 import { answerFormOf } from './answer-form.js';
 import { decodeEmbeddedError } from './decode-error.js';

@@ -1,5 +1,4 @@
-import { JsonMembers } from '#contract';
-import { objectSpans } from '../openai-compatible/object-spans.js';
+import { JsonMembers, objectSpans } from '#contract';
 
 const answers = new JsonMembers(['candidates']);
 const candidates = new JsonMembers(['content']);

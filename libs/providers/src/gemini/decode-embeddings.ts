@@ -1,8 +1,7 @@
-import { JsonMembers, readUsage } from '#contract';
+import { JsonMembers, objectSpans, readUsage } from '#contract';
 import type { EmbeddingsRequest } from '#contract';
 import { pack } from '../openai-compatible/decode-embeddings.js';
 import { broken } from '../openai-compatible/decode-stream.js';
-import { objectSpans } from '../openai-compatible/object-spans.js';
 import type { DecodeContext, Decoded } from '../spec.js';
 import { decodeEmbeddedError } from './decode-error.js';
 import type { UsageMetadata } from './wire.js';

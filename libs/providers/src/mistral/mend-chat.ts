@@ -1,6 +1,5 @@
-import { JsonMembers, splice } from '#contract';
+import { JsonMembers, objectSpans, splice } from '#contract';
 import type { Edit } from '#contract';
-import { objectSpans } from '../openai-compatible/object-spans.js';
 import type { Mend } from '../openai-compatible/quirks.js';
 
 interface Part {

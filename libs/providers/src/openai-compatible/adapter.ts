@@ -64,7 +64,8 @@ const unstreamed = {
   openStream: (context: Parameters<Codec['openStream']>[0]) => new NamedEventDecoder(context),
 };
 
-const OPERATIONS: Required<ProviderAdapter['operations']> = {
+/** Other dialects of a chat are not what a server on OpenAI's wire is taken to know. */
+const OPERATIONS: Required<Omit<ProviderAdapter['operations'], 'messages' | 'count_tokens' | 'responses'>> = {
   chat: chunks,
   completions: chunks,
   embeddings: { ...unstreamed, decode: decodeEmbeddings },
@@ -89,6 +90,9 @@ export const PATHS: Readonly<Record<OperationName, string>> = {
   transcriptions: 'audio/transcriptions',
   translations: 'audio/translations',
   speech: 'audio/speech',
+  messages: 'messages',
+  count_tokens: 'messages/count_tokens',
+  responses: 'responses',
 };
 
 /** An adapter for a provider that speaks OpenAI's wire, with what is its own as data. */

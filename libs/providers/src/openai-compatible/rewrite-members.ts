@@ -1,7 +1,6 @@
-import { GatewayError, JsonMembers, splice } from '#contract';
+import { GatewayError, JsonMembers, objectSpans, splice } from '#contract';
 import type { Edit } from '#contract';
 import { isGiven } from './decode-response.js';
-import { objectSpans } from './object-spans.js';
 
 /** What a provider wants otherwise in a request, by name. */
 export interface MemberRules {

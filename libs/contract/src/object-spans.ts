@@ -1,5 +1,5 @@
-import { JsonMembers } from '#contract';
-import type { Span } from '#contract';
+import { JsonMembers } from './json-members.js';
+import type { Span } from './operation.js';
 
 const COMMA = 0x2c;
 const OPEN_BRACE = 0x7b;

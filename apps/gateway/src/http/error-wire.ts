@@ -1,0 +1,24 @@
+import type { FastifyRequest } from 'fastify';
+import type { GatewayError } from '#contract';
+import { messagesErrorBody, messagesErrorEvent, responsesErrorEvent } from '#dialects';
+
+/** How a client's wire tells of an error. */
+export interface ErrorWire {
+  body(error: GatewayError, requestId: string): object;
+  /** In the middle of a stream. */
+  event(error: GatewayError, requestId: string): string;
+}
+
+const CHAT: ErrorWire = {
+  body: (error) => error.toBody(),
+  event: (error) => `data: ${JSON.stringify(error.toBody())}\n\n`,
+};
+const MESSAGES: ErrorWire = { body: messagesErrorBody, event: messagesErrorEvent };
+const RESPONSES: ErrorWire = { ...CHAT, event: (error) => responsesErrorEvent(error, 0) };
+
+/** By the path of the endpoint: also who is refused before it is reached is told so in the words it came with. */
+export function errorWireOf({ routeOptions }: FastifyRequest): ErrorWire {
+  const { url = '' } = routeOptions;
+  if (url.includes('/v1/messages')) return MESSAGES;
+  return url.includes('/v1/responses') ? RESPONSES : CHAT;
+}

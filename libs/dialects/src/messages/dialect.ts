@@ -1,0 +1,13 @@
+import { GatewayError } from '#contract';
+import type { Dialect } from '../spec.js';
+
+const absent = (): never => {
+  throw new GatewayError('unsupported_operation', { param: 'model' });
+};
+
+export const messages: Dialect<'messages'> = {
+  toChat: absent,
+  dropped: () => [],
+  fromChat: absent,
+  openStream: absent,
+};
