@@ -29,6 +29,8 @@ export type {
   UploadRequest,
   WireRequest,
 } from './operation.js';
+export { invalid, isObject, requireList, requireObject, requireText, unsupported } from './require.js';
+export type { Members } from './require.js';
 export type { Price, PriceUnit } from './price.js';
 export { DEFAULT_TIMEOUTS } from './target.js';
 export type { Provider, Target, Timeouts } from './target.js';

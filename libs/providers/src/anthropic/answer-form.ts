@@ -1,5 +1,5 @@
+import { isObject, requireObject, unsupported } from '#contract';
 import type { ChatParameters } from '../openai-compatible/chat-parameters.js';
-import { isObject, requireObject, unsupported } from '../openai-compatible/chat-parameters.js';
 import { traitsOf } from './claude-traits.js';
 import { fitSchema } from './fit-schema.js';
 import type { Tool } from './wire.js';

@@ -1,12 +1,5 @@
-import {
-  invalid,
-  isObject,
-  requireList,
-  requireObject,
-  requireText,
-  unsupported,
-} from '../openai-compatible/chat-parameters.js';
-import type { ChatMessageMembers } from '../openai-compatible/chat-parameters.js';
+import { invalid, isObject, requireList, requireObject, requireText, unsupported } from '#contract';
+import type { Members } from '#contract';
 import { encodeParts, markOf } from './encode-part.js';
 import type { PartBlock, RequestBlock, Thought, ToolUseBlock, Turn } from './wire.js';
 
@@ -16,7 +9,7 @@ export interface Conversation {
   readonly turns: readonly Turn[];
 }
 
-type Add = (message: ChatMessageMembers, param: string, system: PartBlock[], turns: Turn[]) => void;
+type Add = (message: Members, param: string, system: PartBlock[], turns: Turn[]) => void;
 
 const addSystem: Add = (message, param, system) => {
   system.push(...withMark(encodeParts(message.content, `${param}.content`, true), message));
@@ -59,11 +52,11 @@ function print(block: RequestBlock): string {
   return `${JSON.stringify(rest).slice(0, -1)},"input":${input}}`;
 }
 
-function addUser(message: ChatMessageMembers, param: string, _: PartBlock[], turns: Turn[]): void {
+function addUser(message: Members, param: string, _: PartBlock[], turns: Turn[]): void {
   append(turns, 'user', withMark(encodeParts(message.content, `${param}.content`), message));
 }
 
-function addAssistant(message: ChatMessageMembers, param: string, _: PartBlock[], turns: Turn[]): void {
+function addAssistant(message: Members, param: string, _: PartBlock[], turns: Turn[]): void {
   if (message.audio) throw unsupported(`${param}.audio`, 'This model does not speak.');
   if (message.function_call) {
     throw unsupported(`${param}.function_call`, 'Use tool_calls in place of function_call.');
@@ -79,7 +72,7 @@ function addAssistant(message: ChatMessageMembers, param: string, _: PartBlock[]
   ]);
 }
 
-function addToolResult(message: ChatMessageMembers, param: string, _: PartBlock[], turns: Turn[]): void {
+function addToolResult(message: Members, param: string, _: PartBlock[], turns: Turn[]): void {
   const id = requireText(message.tool_call_id, `${param}.tool_call_id`);
   const content = encodeParts(message.content, `${param}.content`);
   append(turns, 'user', [
@@ -138,7 +131,7 @@ function thoughtsOf(blocks: unknown): Thought[] {
 }
 
 /** A mark on a message is one on its last block. */
-function withMark<Block extends RequestBlock>(blocks: Block[], message: ChatMessageMembers): Block[] {
+function withMark<Block extends RequestBlock>(blocks: Block[], message: Members): Block[] {
   const last = blocks.at(-1);
   const mark = markOf(message);
   return last && mark.cache_control ? [...blocks.slice(0, -1), { ...last, ...mark }] : blocks;

@@ -1,5 +1,5 @@
+import { isObject, unsupported } from '#contract';
 import type { ChatParameters } from '../openai-compatible/chat-parameters.js';
-import { isObject, unsupported } from '../openai-compatible/chat-parameters.js';
 import type { AnswerForm } from './answer-form.js';
 import type { ClaudeTraits } from './claude-traits.js';
 import { encodeThinking } from './encode-thinking.js';

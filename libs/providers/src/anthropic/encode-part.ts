@@ -1,15 +1,8 @@
-import type { GatewayError } from '#contract';
-import {
-  invalid,
-  isObject,
-  requireObject,
-  requireText,
-  unsupported,
-} from '../openai-compatible/chat-parameters.js';
-import type { ChatMessageMembers } from '../openai-compatible/chat-parameters.js';
+import { invalid, isObject, requireObject, requireText, unsupported } from '#contract';
+import type { GatewayError, Members } from '#contract';
 import type { CacheMark, PartBlock, Source } from './wire.js';
 
-type Encode = (part: ChatMessageMembers, param: string) => PartBlock | undefined;
+type Encode = (part: Members, param: string) => PartBlock | undefined;
 
 const PARTS: ReadonlyMap<unknown, Encode> = new Map<unknown, Encode>([
   ['text', ({ text }, param) => textBlock(requireText(text, `${param}.text`))],
@@ -35,7 +28,7 @@ export function encodeParts(content: unknown, param: string, onlyTexts = false):
 }
 
 /** A mark of Anthropic's own, which clients put where Anthropic would have it. */
-export function markOf({ cache_control: mark }: ChatMessageMembers): CacheMark {
+export function markOf({ cache_control: mark }: Members): CacheMark {
   return isObject(mark) ? { cache_control: mark } : {};
 }
 
@@ -48,7 +41,7 @@ function textBlock(text: string): PartBlock | undefined {
   return text.trim() === '' ? undefined : { type: 'text', text };
 }
 
-function encodeImage(part: ChatMessageMembers, param: string): PartBlock {
+function encodeImage(part: Members, param: string): PartBlock {
   const at = `${param}.image_url`;
   const given = part.image_url;
   // Some clients leave out the object around the URL.
@@ -59,7 +52,7 @@ function encodeImage(part: ChatMessageMembers, param: string): PartBlock {
   throw invalid(`${at}.url`, 'An image must be a URL of http or https, or a data URL of an image in base64.');
 }
 
-function encodeFile(part: ChatMessageMembers, param: string): PartBlock {
+function encodeFile(part: Members, param: string): PartBlock {
   const at = `${param}.file`;
   const { file_data: data, file_id: id, filename } = requireObject(part.file, at);
   if (id !== undefined && id !== null) {

@@ -1,5 +1,5 @@
+import { isObject } from '#contract';
 import type { ChatParameters } from '../openai-compatible/chat-parameters.js';
-import { isObject } from '../openai-compatible/chat-parameters.js';
 import type { ClaudeTraits } from './claude-traits.js';
 
 /** How the model is told to think. */

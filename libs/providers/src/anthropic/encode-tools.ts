@@ -1,12 +1,5 @@
+import { invalid, isObject, requireList, requireObject, requireText, unsupported } from '#contract';
 import type { ChatParameters } from '../openai-compatible/chat-parameters.js';
-import {
-  invalid,
-  isObject,
-  requireList,
-  requireObject,
-  requireText,
-  unsupported,
-} from '../openai-compatible/chat-parameters.js';
 import type { AnswerForm } from './answer-form.js';
 import type { ClaudeTraits } from './claude-traits.js';
 import { markOf } from './encode-part.js';

@@ -1,5 +1,4 @@
-import { GatewayError } from '#contract';
-import { isObject } from '../openai-compatible/chat-parameters.js';
+import { GatewayError, isObject } from '#contract';
 import { decodeError as decodeStatus } from '../openai-compatible/decode-error.js';
 
 /** What an error would have been as a status, where it comes under status 200 without one. */

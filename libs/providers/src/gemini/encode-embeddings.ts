@@ -1,5 +1,5 @@
+import { unsupported } from '#contract';
 import type { EmbeddingsRequest, Target, WireRequest } from '#contract';
-import { unsupported } from '../openai-compatible/chat-parameters.js';
 import { resourceOf } from './resource.js';
 
 const READ = new Set(['model', 'input', 'encoding_format', 'dimensions', 'task_type']);

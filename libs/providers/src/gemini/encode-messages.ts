@@ -1,12 +1,5 @@
-import {
-  invalid,
-  isObject,
-  requireList,
-  requireObject,
-  requireText,
-  unsupported,
-} from '../openai-compatible/chat-parameters.js';
-import type { ChatMessageMembers } from '../openai-compatible/chat-parameters.js';
+import { invalid, isObject, requireList, requireObject, requireText, unsupported } from '#contract';
+import type { Members } from '#contract';
 import { encodeParts, encodeTexts } from './encode-part.js';
 import type { GeminiTraits } from './gemini-traits.js';
 import type { CallPart, RequestPart, TextPart, Turn } from './wire.js';
@@ -26,7 +19,7 @@ interface Gathered {
   readonly names: Map<string, string>;
 }
 
-type Add = (message: ChatMessageMembers, param: string, gathered: Gathered) => void;
+type Add = (message: Members, param: string, gathered: Gathered) => void;
 
 const addSystem: Add = ({ content }, param, { system }) => {
   system.push(...encodeTexts(content, `${param}.content`));
@@ -86,11 +79,11 @@ function withRaw(members: object, name: string, text: string): string {
   return `${JSON.stringify(members).slice(0, -1)},"${name}":${text}}`;
 }
 
-function addUser({ content }: ChatMessageMembers, param: string, { turns, traits }: Gathered): void {
+function addUser({ content }: Members, param: string, { turns, traits }: Gathered): void {
   append(turns, 'user', encodeParts(content, `${param}.content`, traits));
 }
 
-function addAssistant(message: ChatMessageMembers, param: string, gathered: Gathered): void {
+function addAssistant(message: Members, param: string, gathered: Gathered): void {
   if (message.audio) throw unsupported(`${param}.audio`, 'This model does not speak.');
   if (message.function_call) {
     throw unsupported(`${param}.function_call`, 'Use tool_calls in place of function_call.');
@@ -126,7 +119,7 @@ function signFirst([first, ...rest]: readonly CallPart[]): readonly CallPart[] {
 }
 
 /** Where Google's own OpenAI endpoint puts a signature, and this adapter too. */
-function signatureOf({ extra_content: extra }: ChatMessageMembers): string | undefined {
+function signatureOf({ extra_content: extra }: Members): string | undefined {
   const google = isObject(extra) ? extra.google : undefined;
   const signature = isObject(google) ? google.thought_signature : undefined;
   return typeof signature === 'string' && signature !== '' ? signature : undefined;
@@ -157,7 +150,7 @@ function argsOf(given: unknown, param: string): string {
   return text;
 }
 
-function addToolResult(message: ChatMessageMembers, param: string, { turns, names }: Gathered): void {
+function addToolResult(message: Members, param: string, { turns, names }: Gathered): void {
   const id = requireText(message.tool_call_id, `${param}.tool_call_id`);
   const name = names.get(id) ?? message.name;
   if (typeof name !== 'string') {

@@ -1,10 +1,9 @@
-import type { GatewayError } from '#contract';
-import { invalid, requireObject, requireText, unsupported } from '../openai-compatible/chat-parameters.js';
-import type { ChatMessageMembers } from '../openai-compatible/chat-parameters.js';
+import { invalid, requireObject, requireText, unsupported } from '#contract';
+import type { GatewayError, Members } from '#contract';
 import type { GeminiTraits } from './gemini-traits.js';
 import type { ContentPart, TextPart } from './wire.js';
 
-type Encode = (part: ChatMessageMembers, param: string, traits: GeminiTraits) => ContentPart | undefined;
+type Encode = (part: Members, param: string, traits: GeminiTraits) => ContentPart | undefined;
 
 const PARTS: ReadonlyMap<unknown, Encode> = new Map<unknown, Encode>([
   ['text', encodeText],
@@ -43,7 +42,7 @@ function unknownPart(type: unknown, param: string): GatewayError {
   return unsupported(param, `This model takes no content of the type '${String(type)}' here.`);
 }
 
-function encodeText(part: ChatMessageMembers, param: string): TextPart | undefined {
+function encodeText(part: Members, param: string): TextPart | undefined {
   const name = String(part.type);
   return textPart(requireText(part[name], `${param}.${name}`));
 }
@@ -53,7 +52,7 @@ function textPart(text: string): TextPart | undefined {
   return text === '' ? undefined : { text };
 }
 
-function encodeImage(part: ChatMessageMembers, param: string, traits: GeminiTraits): ContentPart {
+function encodeImage(part: Members, param: string, traits: GeminiTraits): ContentPart {
   const at = `${param}.image_url`;
   const given = part.image_url;
   // Some clients leave out the object around the URL.
@@ -67,7 +66,7 @@ function encodeImage(part: ChatMessageMembers, param: string, traits: GeminiTrai
 
 const SOUNDS = new Set(['wav', 'mp3', 'aiff', 'aac', 'ogg', 'flac']);
 
-function encodeAudio(part: ChatMessageMembers, param: string): ContentPart {
+function encodeAudio(part: Members, param: string): ContentPart {
   const at = `${param}.input_audio`;
   const { data, format } = requireObject(part.input_audio, at);
   if (!SOUNDS.has(String(format))) {
@@ -76,7 +75,7 @@ function encodeAudio(part: ChatMessageMembers, param: string): ContentPart {
   return { inlineData: { mimeType: `audio/${String(format)}`, data: requireText(data, `${at}.data`) } };
 }
 
-function encodeFile(part: ChatMessageMembers, param: string, traits: GeminiTraits): ContentPart {
+function encodeFile(part: Members, param: string, traits: GeminiTraits): ContentPart {
   const at = `${param}.file`;
   const { file_data: data, file_id: id } = requireObject(part.file, at);
   if (id !== undefined && id !== null) {

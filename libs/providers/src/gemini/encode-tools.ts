@@ -1,12 +1,5 @@
+import { invalid, isObject, requireList, requireObject, requireText, unsupported } from '#contract';
 import type { ChatParameters } from '../openai-compatible/chat-parameters.js';
-import {
-  invalid,
-  isObject,
-  requireList,
-  requireObject,
-  requireText,
-  unsupported,
-} from '../openai-compatible/chat-parameters.js';
 import { fitSchema } from './fit-schema.js';
 import type { FunctionCallingConfig, FunctionDeclaration } from './wire.js';
 

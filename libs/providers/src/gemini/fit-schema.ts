@@ -1,4 +1,4 @@
-import { isObject } from '../openai-compatible/chat-parameters.js';
+import { isObject } from '#contract';
 
 type Schema = Readonly<Record<string, unknown>>;
 type Fit = (value: unknown) => unknown;

@@ -1,6 +1,5 @@
 import type { Usage } from '#contract';
-import { readUsage } from '#contract';
-import { isObject } from '../openai-compatible/chat-parameters.js';
+import { isObject, readUsage } from '#contract';
 import type { FinishReason } from '../openai-compatible/chunk-printer.js';
 import { broken } from '../openai-compatible/decode-stream.js';
 import type { DecodeContext } from '../spec.js';
