@@ -88,7 +88,16 @@ const RULES = [
     from: `${GATEWAY}(auth|models|health)/`,
     to: [
       ...room('auth', 'models', 'health', 'config', 'logging', 'database', 'http'),
-      ...lib('contract', 'providers', 'routing', 'metering', 'persistence', 'observability', 'upstream'),
+      ...lib(
+        'contract',
+        'dialects',
+        'providers',
+        'routing',
+        'metering',
+        'persistence',
+        'observability',
+        'upstream',
+      ),
       ...NEST,
       ...npm(
         '@nestjs/passport',

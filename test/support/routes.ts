@@ -10,6 +10,8 @@ export const ROUTES: readonly (readonly [string, string])[] = [
   ['POST', '/audio/translations'],
   ['POST', '/audio/speech'],
   ['POST', '/moderations'],
+  ['POST', '/messages'],
+  ['POST', '/messages/count_tokens'],
   ['GET', '/models'],
   ['GET', '/models/my-gpt-4'],
   ['GET', '/admin/keys'],

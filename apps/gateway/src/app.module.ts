@@ -14,6 +14,7 @@ import { ImagesModule } from './images/images.module.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { ModelsModule } from './models/models.module.js';
+import { MessagesModule } from './messages/messages.module.js';
 import { ModerationsModule } from './moderations/moderations.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { RelayModule } from './relay/relay.module.js';
@@ -41,6 +42,7 @@ export class AppModule {
         EmbeddingsModule,
         ImagesModule,
         AudioModule,
+        MessagesModule,
         ModerationsModule,
         AdminModule,
         DeclarationModule,

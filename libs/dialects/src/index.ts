@@ -1,6 +1,4 @@
-export { messages } from './messages/dialect.js';
 export { messagesErrorBody, messagesErrorEvent } from './messages/print-error.js';
-export { responses } from './responses/dialect.js';
 export { responsesErrorEvent } from './responses/print-error.js';
 export type {
   AnswerContext,
@@ -11,4 +9,6 @@ export type {
   DialectName,
   DialectStream,
 } from './spec.js';
+export { canSpeak, speak } from './speak.js';
+export type { Speech } from './speak.js';
 export { throughChat } from './through-chat.js';

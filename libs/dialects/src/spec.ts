@@ -12,7 +12,7 @@ export interface Dialect<N extends DialectName = DialectName> {
   /** The call as a chat. @throws GatewayError that names what a chat has no words for */
   toChat(request: JsonRequest<Operation[N]['Request']>, words: ChatWords): ChatRequest;
   /** Names of the request's hints for which a chat has no place. */
-  dropped(value: Operation[N]['Request']): readonly string[];
+  dropped(value: Operation[N]['Request'], words: ChatWords): readonly string[];
   /** A whole chat completion as the client's answer. */
   fromChat(completion: Buffer, context: AnswerContext): Buffer;
   /** A chat's chunks as the client's events. */

@@ -35,7 +35,7 @@ export function throughChat<N extends DialectName>(dialect: Dialect<N>, chat: Co
     wholeBytes: Infinity,
     encode: (request, target) => chat.encode(chatOf(request), target),
     dropped: (request, target) => [
-      ...dialect.dropped(request.value),
+      ...dialect.dropped(request.value, words),
       ...(chat.dropped?.(chatOf(request), target) ?? []),
     ],
     decode: (body, context) => {

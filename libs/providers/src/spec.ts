@@ -32,6 +32,8 @@ export interface Codec<N extends OperationName = OperationName> {
   readonly fidelity: 'bytes' | 'values';
   /** @throws GatewayError when this provider cannot do what is asked */
   encode(request: WireRequest<Operation[N]['Request']>, target: Target): UpstreamBody;
+  /** Names of the client's headers that the upstream is shown, in place of the adapter's own. */
+  readonly passesHeaders?: readonly string[];
   /** Reads `thinking_blocks`, `cache_control`, `thinking` and `top_k` in a chat, which are not OpenAI's. */
   readonly hasExtensions?: true;
   /** Names of parameters that `encode` leaves out: hints, which do not make another answer. Undefined: it never does. */

@@ -8,6 +8,7 @@ import { UnreadForm } from './body/form-body.pipe.js';
 import { connectionOf } from './connections.js';
 import { Cors } from './cors.js';
 import { decodeBody } from './decode-body.js';
+import { isOfMessages } from './error-wire.js';
 import { InFlight } from './in-flight.js';
 import { KnownRoutes } from './known-routes.js';
 import { LoadGuard, isModelCall, shed } from './load-guard.js';
@@ -156,6 +157,7 @@ function identify(request: FastifyRequest, reply: FastifyReply, cors: Cors, isDr
   const own = request.headers['x-client-request-id'] ?? request.headers['x-request-id'];
   if (typeof own === 'string') head.push('x-client-request-id', own.slice(0, LONGEST_CLIENT_ID));
   if (request.headers.origin !== undefined) head.push(...cors.headersFor(request.headers.origin));
+  if (isOfMessages(request)) head.push('request-id', request.id);
   if (isDraining) head.push('connection', 'close');
   request.answerHead = head;
   // Fastify writes these where it answers itself; whoever takes the socket over writes `answerHead`.

@@ -1,5 +1,6 @@
 import { asksForStream } from '#contract';
 import type { OperationName, Target, WireRequest } from '#contract';
+import { canSpeak } from '#dialects';
 import { findAdapter } from '#providers';
 import { PlanRun } from '#routing';
 import type { ExpectedUsage, Model, Plan, PlannedCall, Planner, RunWorld } from '#routing';
@@ -55,6 +56,7 @@ class Described implements PlannedCall {
   }
 
   canAnswer({ provider }: Target): boolean {
-    return findAdapter(provider.type)?.operations[this.call.operation] !== undefined;
+    const adapter = findAdapter(provider.type);
+    return adapter !== undefined && canSpeak(this.call.operation, adapter);
   }
 }

@@ -86,5 +86,16 @@ export const OPENAI = {
     model: TEXT,
     results: listOf(theirs({ flagged: YES_OR_NO, categories: ANY_OBJECT, category_scores: ANY_OBJECT })),
   }),
+  Message: theirs(
+    {
+      id: TEXT,
+      type: one('message'),
+      role: one('assistant'),
+      model: TEXT,
+      content: listOf(theirs({ type: TEXT })),
+    },
+    { stop_reason: TEXT, usage: ANY_OBJECT },
+  ),
+  TokenCount: theirs({ input_tokens: COUNT }),
   Model: own({ id: TEXT, object: one('model'), created: UNIX_SECONDS, owned_by: TEXT }),
 } as const;

@@ -103,6 +103,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   ),
   'POST /v1/audio/speech': operation('createSpeech', 'Speak a text', { ...SPEECH, ...EVENTS }),
   'POST /v1/moderations': operation('createModeration', 'Judge a content', object('Moderation')),
+  'POST /v1/messages': operation('createMessage', "Answer in Anthropic's wire", {
+    ...object('Message'),
+    ...EVENTS,
+  }),
+  'POST /v1/messages/count_tokens': operation('countTokens', "Count a prompt's tokens", object('TokenCount')),
   'GET /v1/models': operation('listModels', 'The models that the caller may use', MODEL_LIST),
   'GET /v1/models/{model}': operation('readModel', 'One model', object('Model')),
 

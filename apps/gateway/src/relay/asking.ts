@@ -82,11 +82,11 @@ export class Asking {
   }
 
   private send({ target }: Step): Promise<Winner> {
-    const { operation, request } = this.call;
+    const { operation } = this.call;
     const { tally, watch, trace } = this.observers;
     tally.attempt(target);
     const span = trace?.attempt(operation, target);
-    const exchange = this.attempts.send(operation, request, target, span);
+    const exchange = this.attempts.send(this.call, target, span);
     this.exchange = exchange;
     watch.send(exchange, performance.now());
     const answer = this.attempts.receive(this.call, target, exchange, span);

@@ -1,5 +1,5 @@
 import { EVENT_STREAM, GatewayError, asksForStream } from '#contract';
-import type { OperationName, Target, WireRequest } from '#contract';
+import type { HeaderPairs, OperationName, Target, WireRequest } from '#contract';
 import type { AttemptTrace } from '#observability';
 import type { Codec, DecodeContext, Decoded } from '#providers';
 import { MOST_BYTES, readRetryAfter } from '#upstream';
@@ -43,8 +43,7 @@ export class Attempts {
 
   /** Sends the request; the caller aborts the exchange when it is done with it. @throws GatewayError */
   send(
-    operation: OperationName,
-    request: WireRequest,
+    { operation, request, headers: own }: Call,
     target: Target,
     trace: AttemptTrace | undefined,
   ): Exchange {
@@ -54,7 +53,8 @@ export class Attempts {
     const isStream = asksForStream(request.value);
     const isJson = Buffer.isBuffer(body);
     const jsonHeaders = isStream ? route.streamHeaders : route.headers;
-    const headers = isJson ? jsonHeaders : route.headersFor(body.contentType, body.length);
+    const made = isJson ? jsonHeaders : route.headersFor(body.contentType, body.length);
+    const headers = codec.passesHeaders ? passHeaders(made, own, codec.passesHeaders) : made;
     return this.client.send({
       origin,
       path: isStream ? route.streamPath : route.path,
@@ -108,6 +108,14 @@ export class Attempts {
       throw hideProvider(GatewayError.from(error), target.provider);
     }
   }
+}
+
+/** The client's headers of these names, in place of those that were made without it. */
+function passHeaders(made: HeaderPairs, own: Call['headers'], names: readonly string[]): HeaderPairs {
+  const passed = names.filter((name) => typeof own[name] === 'string');
+  if (passed.length === 0) return made;
+  const kept = made.filter((_, at) => !passed.includes(made[at - (at % 2)] ?? ''));
+  return [...kept, ...passed.flatMap((name) => [name, String(own[name])])];
 }
 
 async function readError(codec: Codec, exchange: Exchange): Promise<GatewayError> {

@@ -16,6 +16,8 @@ export interface Call<N extends OperationName = OperationName> {
   readonly at: number;
   /** The same moment on the monotonic clock, in milliseconds. */
   readonly startedAt: number;
+  /** As they came, by their names in small letters. */
+  readonly headers: Readonly<Record<string, unknown>>;
   readonly traceHeaders: TraceHeaders;
   readonly wishes: Wishes;
   /** What became of it; undefined: it is not over. */
@@ -50,6 +52,7 @@ export function callOf<N extends OperationName>(
     caller,
     at,
     startedAt,
+    headers: arrival.headers,
     traceHeaders,
     wishes,
     record: undefined,

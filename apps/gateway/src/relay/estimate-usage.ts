@@ -37,7 +37,7 @@ export function isOfText(operation: OperationName): boolean {
 /** What a call probably used whose upstream did not say; undefined where there is no telling. */
 export function estimateUsage(call: Call, winner: Winner | undefined): Usage | undefined {
   const { operation, request } = call;
-  const promptTokens = promptOf(request.value);
+  const promptTokens = estimatePrompt(request.value);
   if (operation === 'transcriptions' || operation === 'translations') return hearingOf(call, winner);
   if (operation === 'speech') return { ...NO_USAGE, promptTokens, characters: charactersOf(request.value) };
   if (OF_IMAGES.has(operation)) return { ...NO_USAGE, promptTokens };
@@ -56,7 +56,7 @@ function hearingOf({ request: { value, upload } }: Call, winner: Winner | undefi
   const plain = subtitles?.text ?? (format === 'text' ? body : undefined);
   return {
     ...NO_USAGE,
-    promptTokens: promptOf(value) + audioPromptTokens,
+    promptTokens: estimatePrompt(value) + audioPromptTokens,
     audioPromptTokens,
     completionTokens: plain === undefined ? completionOf(winner) : estimateTokens(plain),
     audioSeconds,
@@ -75,7 +75,8 @@ function completionOf(winner: Winner | undefined): number {
   return estimateTokens(textsOfAnswer(winner.decoded.body.toString()).join(''));
 }
 
-function promptOf(value: RelayedRequest): number {
+/** The tokens of what is asked, by its texts. */
+export function estimatePrompt(value: RelayedRequest): number {
   const { messages, system, instructions, prompt, input, tools, functions, response_format } =
     value as RelayedRequest & Readonly<Record<string, unknown>>;
   const texts: string[] = [];

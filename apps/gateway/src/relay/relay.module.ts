@@ -18,6 +18,7 @@ import { DefaultImageModel } from './default-image-model.js';
 import { ProviderLimits } from './provider-limits.js';
 import { Refusals } from './refusals.js';
 import { Relay } from './relay.js';
+import { TokenCounter } from './token-counter.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -94,8 +95,13 @@ declare module 'fastify' {
         { streamHoldMs: holdMs }: Config,
       ) => new Relay({ models, router, attempts, limits, ledger, observer, tracer, holdMs }),
     },
+    {
+      provide: TokenCounter,
+      inject: [ModelRegistry, Relay],
+      useFactory: (models: ModelRegistry, relay: Relay) => new TokenCounter(models, relay),
+    },
   ],
-  exports: [DefaultImageModel, Refusals, Relay, Uploads, UpstreamClient, UsageSpool],
+  exports: [DefaultImageModel, Refusals, Relay, TokenCounter, Uploads, UpstreamClient, UsageSpool],
 })
 export class RelayModule implements BeforeApplicationShutdown {
   constructor(

@@ -1,8 +1,8 @@
 import { GatewayError } from '#contract';
 import type { HeaderPairs, OperationName, Target } from '#contract';
-import { messages, responses, throughChat } from '#dialects';
+import { speak } from '#dialects';
 import { findAdapter } from '#providers';
-import type { Codec, ProviderAdapter } from '#providers';
+import type { Codec } from '#providers';
 
 /** How one operation reaches one target: what does not change from one call to the next. */
 export interface Route {
@@ -35,20 +35,6 @@ export class Routes {
     if (!route) routes.set(operation, (route = makeRoute(operation, target)));
     return route;
   }
-}
-
-/** In the client's own words where the provider knows them, else as a chat; undefined where it has neither. */
-function speak(
-  operation: OperationName,
-  { operations }: ProviderAdapter,
-): { readonly codec: Codec; readonly asked: OperationName } | undefined {
-  const own = operations[operation];
-  if (own) return { codec: own as Codec, asked: operation };
-  const { chat } = operations;
-  if (!chat) return undefined;
-  if (operation === 'messages') return { codec: throughChat(messages, chat) as Codec, asked: 'chat' };
-  if (operation === 'responses') return { codec: throughChat(responses, chat) as Codec, asked: 'chat' };
-  return undefined;
 }
 
 function makeRoute(operation: OperationName, target: Target): Route {

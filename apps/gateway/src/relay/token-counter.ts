@@ -1,0 +1,25 @@
+import type { CallSignal, Emit } from '#contract';
+import { findAdapter } from '#providers';
+import type { ModelRegistry } from '../models/model-registry.js';
+import type { Call } from './call.js';
+import { estimatePrompt } from './estimate-usage.js';
+import type { Relay } from './relay.js';
+
+/** Says how many tokens a prompt is before it is sent: as its provider counts, or else as near as can be guessed. */
+export class TokenCounter {
+  constructor(
+    private readonly models: ModelRegistry,
+    private readonly relay: Relay,
+  ) {}
+
+  /** @throws GatewayError */
+  async count(call: Call<'count_tokens'>, signal: CallSignal, emit: Emit): Promise<void> {
+    const { caller, request } = call;
+    const { targets } = this.models.resolve(request.value.model, caller);
+    if (targets.some(({ provider }) => findAdapter(provider.type)?.operations.count_tokens)) {
+      return this.relay.relay(call, signal, emit);
+    }
+    const body = Buffer.from(JSON.stringify({ input_tokens: estimatePrompt(request.value) }));
+    emit({ kind: 'whole', headers: [], contentType: 'application/json', body });
+  }
+}
