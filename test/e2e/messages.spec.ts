@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import Anthropic from '@anthropic-ai/sdk';
+import Anthropic, { APIError } from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startBench } from '../support/gateway.js';
 import type { TestBench } from '../support/gateway.js';
@@ -239,12 +239,12 @@ describe('Claude, by Anthropic’s SDK', () => {
 });
 
 describe('errors, in Anthropic’s shape', () => {
-  const failure = async (promise: Promise<unknown>): Promise<InstanceType<typeof Anthropic.APIError>> => {
+  const failure = async (promise: Promise<unknown>): Promise<InstanceType<typeof APIError>> => {
     const error = await promise.then(
       () => undefined,
       (thrown: unknown) => thrown,
     );
-    if (error instanceof Anthropic.APIError) return error;
+    if (error instanceof APIError) return error;
     throw new Error(`no API error: ${String(error)}`);
   };
 

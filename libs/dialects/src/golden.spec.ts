@@ -44,16 +44,22 @@ function attempt(act: () => unknown): unknown {
   }
 }
 
-describe.each(CASES)('$dialect: $name', ({ dialect: of, folder }) => {
+const having = (file: string) => CASES.filter(({ folder }) => existsSync(join(folder, file)));
+
+/** What a case is about, and the answer's context. */
+function open({ dialect: of, folder }: (typeof CASES)[number]) {
   const dialect = DIALECTS[of];
   const path = (file: string): string => join(folder, file);
   const has = (file: string): boolean => existsSync(path(file));
   const settings = has('settings.json') ? JSON.parse(readFileSync(path('settings.json'), 'utf8')) : {};
   const bytes = has('request.json') ? readFileSync(path('request.json')) : Buffer.from('{"messages":[]}');
   const value = JSON.parse(bytes.toString()) as Operation[DialectName]['Request'];
-  const context = madeContext({ request: value });
+  return { dialect, path, settings, bytes, value, context: madeContext({ request: value }) };
+}
 
-  it.runIf(has('request.json') && (WRITES || has('chat.json')))('asks as a chat', () => {
+describe('a request of a dialect', () => {
+  it.each(having('request.json'))('$dialect: $name', (one) => {
+    const { dialect, path, settings, bytes, value } = open(one);
     const spans = { model: undefined, streamOptions: undefined, close: 0 };
     const words = { hasExtensions: settings.hasExtensions === true };
     const request = { bytes, value, spans } as JsonRequest<Operation[DialectName]['Request']>;
@@ -61,14 +67,18 @@ describe.each(CASES)('$dialect: $name', ({ dialect: of, folder }) => {
     const dropped = dialect.dropped(value, words);
     compare(path('chat.json'), pretty({ chat, ...(dropped.length > 0 && { dropped }) }));
   });
+});
 
-  it.runIf(has('completion.json'))('answers whole', () => {
+describe('an answer in a dialect', () => {
+  it.each(having('completion.json'))('$dialect: $name, whole', (one) => {
+    const { dialect, path, context } = open(one);
     const answer = dialect.fromChat(readFileSync(path('completion.json')), context).toString();
     expect(() => JSON.parse(answer)).not.toThrow();
     compare(path('answer.json'), `${answer}\n`);
   });
 
-  it.runIf(has('chunks.sse'))('answers in pieces', () => {
+  it.each(having('chunks.sse'))('$dialect: $name, in pieces', (one) => {
+    const { dialect, path, settings, context } = open(one);
     const stream = dialect.openStream(context);
     let text = '';
     for (const { data } of new SseParser().push(readFileSync(path('chunks.sse')))) {

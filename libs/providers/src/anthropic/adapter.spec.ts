@@ -25,5 +25,6 @@ describe('Anthropic', () => {
     expect(anthropic.authorize(undefined)).toEqual({ 'anthropic-version': '2023-06-01' });
   });
 
-  it('chats, and does nothing else', () => expect(Object.keys(anthropic.operations)).toEqual(['chat']));
+  it('chats, and passes its own wire on', () =>
+    expect(Object.keys(anthropic.operations)).toEqual(['chat', 'messages', 'count_tokens']));
 });
