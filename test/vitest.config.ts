@@ -66,7 +66,9 @@ export default defineConfig({
           include: ['{apps,libs,test/support}/**/*.spec.ts'],
           setupFiles: ['reflect-metadata'],
           pool: 'forks',
+          isolate: false,
           maxWorkers: 2,
+          testTimeout: 20_000,
         },
       },
       {
@@ -79,6 +81,8 @@ export default defineConfig({
           setupFiles: ['reflect-metadata'],
           globalSetup: ['test/support/databases.ts'],
           pool: 'forks',
+          // The gateway is read once by each worker, not once by each file: that is half of all the time.
+          isolate: false,
           maxWorkers: 2,
           testTimeout: 30_000,
           hookTimeout: 60_000,
