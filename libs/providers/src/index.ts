@@ -20,8 +20,11 @@ export type {
   Codec,
   DecodeContext,
   Decoded,
+  GrantedToken,
   ProviderAdapter,
+  ProviderFault,
   StreamDecoder,
+  TokenGrant,
   UpstreamBody,
 } from './spec.js';
 
