@@ -1,6 +1,6 @@
 import type { Provider } from '#contract';
 import { addressUnder } from '../openai-compatible/adapter.js';
-import type { ProviderAdapter } from '../spec.js';
+import type { Codec, ProviderAdapter } from '../spec.js';
 import { decodeChat } from './decode-chat.js';
 import { MessageDecoder } from './decode-chat-stream.js';
 import { decodeError } from './decode-error.js';
@@ -10,6 +10,17 @@ const VERSION = '2023-06-01';
 
 /** Its list comes in pages of 20 unless asked otherwise. */
 const MOST_MODELS = '1000';
+
+/** Anthropic's Messages as chat completions. */
+export const messages: Codec<'chat'> = {
+  fidelity: 'values',
+  encode: encodeChat,
+  dropped: droppedFromChat,
+  wholeBytes: Infinity,
+  decode: decodeChat,
+  openStream: (context) => new MessageDecoder(context),
+  decodeError,
+};
 
 /** Anthropic's Messages. */
 export const anthropic: ProviderAdapter = {
@@ -26,17 +37,7 @@ export const anthropic: ProviderAdapter = {
     'anthropic-version': VERSION,
   }),
   joinsTraces: false,
-  operations: {
-    chat: {
-      fidelity: 'values',
-      encode: encodeChat,
-      dropped: droppedFromChat,
-      wholeBytes: Infinity,
-      decode: decodeChat,
-      openStream: (context) => new MessageDecoder(context),
-      decodeError,
-    },
-  },
+  operations: { chat: messages },
 };
 
 /** Some write the base URL with the version, as for OpenAI's SDK, and some without, as for Anthropic's. */
