@@ -151,6 +151,7 @@ describe('Gemini at Vertex AI, by OpenAI’s SDK', () => {
       images: 1,
       completion_tokens: 1290,
       usage_source: 'upstream',
+      priced: true,
     });
   });
 
@@ -172,13 +173,15 @@ describe('Gemini at Vertex AI, by OpenAI’s SDK', () => {
 describe('Claude at Vertex AI, by OpenAI’s SDK', () => {
   it('is asked in its own wire, without a model in the body', async () => {
     playWhole('claude-text');
-    const { choices } = await client.chat.completions.create({ ...request, model: 'my-claude' });
+    const call = client.chat.completions.create({ ...request, model: 'my-claude' });
+    const { data, request_id: id } = await call.withResponse();
+    expect(await recordOf(bench, id ?? '')).toMatchObject({ prompt_tokens: 12, priced: true });
     expect(google.last.url).toBe(
       `${PLACE}/publishers/anthropic/models/claude-sonnet-4-5@20250929:rawPredict`,
     );
     expect(asked()).toEqual(parse('claude-text', 'upstream-request.json'));
     expect(asked()).toMatchObject({ anthropic_version: 'vertex-2023-10-16' });
-    expect(choices[0]?.message.content).toBe('Hello, you.');
+    expect(data.choices[0]?.message.content).toBe('Hello, you.');
   });
 
   it('streams', async () => {
