@@ -96,6 +96,7 @@ describe('Vertex AI', () => {
       /location 'us-central1'.*'europe-west4'/,
     ],
     [HOST, '{"type": ', 'api_key', /not valid JSON/],
+    [HOST, '/etc/keys/vertex.json', 'api_key', /what the file holds/],
     [HOST, '{"type": "authorized_user"}', 'api_key', /not the key of a service account/],
     [HOST, JSON.stringify({ ...ACCOUNT, client_email: undefined }), 'api_key', /client_email/],
     [HOST, JSON.stringify({ ...ACCOUNT, private_key: 'secret' }), 'api_key', /PEM/],

@@ -27,6 +27,7 @@ export function readSecret(secret: string | undefined): Secret {
   if (secret === undefined) return { kind: 'none' };
   const text = secret.trim();
   if (text.startsWith('{')) return readAccount(text);
+  if (text.endsWith('.json')) return fault("is a file's name: it must be what the file holds");
   return API_KEY.test(text) ? { kind: 'key', key: text } : { kind: 'token', token: text };
 }
 
