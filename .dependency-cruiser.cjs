@@ -264,10 +264,21 @@ module.exports = {
     {
       name: 'a-provider-imports-no-other',
       severity: 'error',
-      from: { path: '^libs/providers/src/([^/]+)/', pathNot: SPEC },
+      from: { path: '^libs/providers/src/([^/]+)/', pathNot: [SPEC, '^libs/providers/src/vertex/'] },
       to: {
         path: '^libs/providers/src/([^/]+)/',
         pathNot: ['^libs/providers/src/$1/', '^libs/providers/src/openai-compatible/'],
+      },
+    },
+    {
+      name: 'vertex-is-two-others-elsewhere',
+      comment:
+        'Vertex AI is the wires of Gemini and Anthropic at another address: a copy of them would drift.',
+      severity: 'error',
+      from: { path: '^libs/providers/src/vertex/', pathNot: SPEC },
+      to: {
+        path: '^libs/providers/src/([^/]+)/',
+        pathNot: '^libs/providers/src/(vertex|openai-compatible|gemini|anthropic)/',
       },
     },
     {

@@ -50,6 +50,7 @@ const WITHOUT_DATABASE = [
   'streams',
   'tracing',
   'uploads',
+  'vertex',
   'wire',
 ];
 

@@ -46,6 +46,10 @@ describe('the catalogue', () => {
     ['mistral', 'mistral-large-2411', 2_000_000_000],
     ['cohere', 'command-a-03-2025', 2_500_000_000],
     ['gemini', 'gemini-2.0-flash-001', 100_000_000],
+    ['vertex', 'gemini-2.0-flash-001', 100_000_000],
+    ['vertex', 'claude-sonnet-4-5@20250929', 3_000_000_000],
+    ['vertex', 'publishers/anthropic/models/claude-opus-5-5', 4_000_000_000],
+    ['vertex', 'gemini-2.5-flash-image', 300_000_000],
   ])('knows %s %s', (type, model, nanos) => {
     expect(input(type, model)).toBe(nanos);
   });
@@ -58,6 +62,7 @@ describe('the catalogue', () => {
     ['openai', ''],
     ['mistral', 'gpt-4o'],
     ['sandbox', 'sandbox'],
+    ['vertex', 'gpt-4o'],
     ['constructor', 'prototype'],
     ['__proto__', 'x'],
   ])('does not guess: %s %s', (type, model) => {

@@ -17,8 +17,8 @@ interface Catalogue {
   /** Provider types whose prices are of a later day. */
   readonly later: Readonly<Record<string, string>>;
   readonly source: string;
-  /** Provider types that sell the models of another one. */
-  readonly same_as: Readonly<Record<string, string>>;
+  /** Provider types that sell the models of others. */
+  readonly same_as: Readonly<Record<string, readonly string[]>>;
   readonly prices: Readonly<Record<string, Readonly<Record<string, PriceText>>>>;
 }
 
@@ -46,12 +46,7 @@ export class PriceBook {
   }
 
   find(type: string, model: string): Price | undefined {
-    const other = CATALOGUE.same_as[type];
-    return (
-      findIn(this.own, type, model) ??
-      findIn(shipped(), type, model) ??
-      (other === undefined ? undefined : findIn(shipped(), other, model))
-    );
+    return findIn(this.own, type, model) ?? findIn(shipped(), type, model) ?? findElsewhere(type, model);
   }
 }
 
@@ -59,6 +54,13 @@ let catalogue: ReadonlyMap<string, Price> | undefined;
 
 function shipped(): ReadonlyMap<string, Price> {
   return (catalogue ??= indexOf(catalogueEntries()));
+}
+
+/** Whoever sells others' models may put the maker before their names: `anthropic/claude-sonnet-4-5`. */
+function findElsewhere(type: string, model: string): Price | undefined {
+  const name = model.slice(model.lastIndexOf('/') + 1);
+  const others = Object.hasOwn(CATALOGUE.same_as, type) ? (CATALOGUE.same_as[type] ?? []) : [];
+  return others.map((other) => findIn(shipped(), other, name)).find((price) => price !== undefined);
 }
 
 /** The name itself, or the longest one of which it is a version. */

@@ -46,6 +46,7 @@ describe('the adapters', () => {
       'azure-openai',
       'anthropic',
       'gemini',
+      'vertex',
       ...OFFERS.map(([type]) => type),
     ];
     expect([...PROVIDER_TYPES].sort()).toEqual(promised.sort());

@@ -12,6 +12,7 @@ import { openrouter } from './openrouter/adapter.js';
 import { sandbox } from './sandbox/adapter.js';
 import type { ProviderAdapter } from './spec.js';
 import { together } from './together/adapter.js';
+import { vertex } from './vertex/adapter.js';
 import { vllm } from './vllm/adapter.js';
 import { xai } from './xai/adapter.js';
 
@@ -20,8 +21,11 @@ export type {
   Codec,
   DecodeContext,
   Decoded,
+  GrantedToken,
   ProviderAdapter,
+  ProviderFault,
   StreamDecoder,
+  TokenGrant,
   UpstreamBody,
 } from './spec.js';
 
@@ -38,6 +42,7 @@ const ADAPTERS: readonly ProviderAdapter[] = [
   ollama,
   openrouter,
   together,
+  vertex,
   vllm,
   xai,
   sandbox,

@@ -21,9 +21,39 @@ export interface ProviderAdapter {
   /** The list of models that the upstream offers: a cheap call that proves address and credential. */
   modelsAddress(provider: Provider): URL;
   authorize(secret: string | undefined): Record<string, string>;
+  /** How the secret is exchanged for a token that authorizes; undefined: it authorizes as it is. */
+  tokenGrant?(secret: string | undefined): TokenGrant | undefined;
+  /** Why a provider that is set up so cannot work; undefined: nothing is seen to be wrong. */
+  fault?(provider: Pick<Provider, 'baseUrl' | 'secret'>): ProviderFault | undefined;
   /** Is it a server that operators run themselves, and may see in their traces? */
   readonly joinsTraces: boolean;
   readonly operations: { readonly [N in OperationName]?: Codec<N> };
+}
+
+/** A secret that stays here: what is signed with it is exchanged for a token that is good for a while (RFC 7523). */
+export interface TokenGrant {
+  /** Where the token is asked for. */
+  readonly url: URL;
+  /** PEM; signs by RS256. */
+  readonly privateKey: string;
+  /** What is signed (RFC 7515, 5.1). @param now in seconds since 1970 */
+  signingInput(now: number): string;
+  /** The form that is sent. */
+  body(assertion: string): Buffer;
+  /** What the token server answered. @throws GatewayError when that is no token */
+  read(status: number, body: Buffer, retryAfter?: number): GrantedToken;
+}
+
+export interface GrantedToken {
+  readonly token: string;
+  /** How long it is good. */
+  readonly seconds: number;
+}
+
+/** What is wrong with a provider, told to its operator behind the name of the member. */
+export interface ProviderFault {
+  readonly param: 'base_url' | 'api_key';
+  readonly message: string;
 }
 
 /** Translates one operation, both ways. No I/O, no clock, no dice: what varies arrives in `context`. */

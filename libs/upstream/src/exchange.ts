@@ -34,6 +34,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   /** When something of the answer came last, on the monotonic clock; 0: nothing has. */
   arrivedAt = 0;
   place = -1;
+  error: GatewayError | undefined = undefined;
 
   private controller: Dispatcher.DispatchController | undefined = undefined;
   private beginning: Waiting<void> | undefined = undefined;
@@ -41,7 +42,6 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   private decompressor: Decompressor | undefined = undefined;
   private queue: Buffer[] = [];
   private queuedBytes = 0;
-  private error: GatewayError | undefined = undefined;
   private released = false;
   private readonly patience: Patience;
 

@@ -1,8 +1,12 @@
 import { Agent } from 'undici';
+import type { Dispatcher } from 'undici';
+import { GatewayError } from '#contract';
 import type { HeaderPairs, Timeouts } from '#contract';
+import type { AccessToken } from './access-token.js';
 import { Deadlines } from './deadlines.js';
 import { Exchange } from './exchange.js';
 import { guardedConnector } from './guarded-connector.js';
+import { TokenSource } from './token-source.js';
 
 export interface UpstreamRequest {
   readonly origin: string;
@@ -10,6 +14,8 @@ export interface UpstreamRequest {
   readonly path: string;
   readonly method: 'GET' | 'POST';
   readonly headers: HeaderPairs;
+  /** What authorizes beside the headers, and is waited for where none is at hand. */
+  readonly token?: AccessToken | undefined;
   readonly body: Buffer | AsyncIterable<Buffer> | undefined;
   readonly timeouts: Timeouts;
   /** An answer of up to so many bytes is awaited whole; 0: it is read as it comes. */
@@ -26,12 +32,14 @@ export class UpstreamClient {
 
   private readonly deadlines = new Deadlines();
 
+  readonly tokens = new TokenSource(this);
+
   /** @param denyPrivate are private and loopback addresses refused? Link-local ones are always. */
   constructor(private readonly denyPrivate = false) {}
 
   /** Sends a request; the exchange can be aborted from now on. Await `exchange.begun()` for its status. */
   send(request: UpstreamRequest): Exchange {
-    const { origin, path, method, headers, body, timeouts, wholeBytes } = request;
+    const { origin, path, method, headers, body, timeouts, wholeBytes, token } = request;
     const exchange = new Exchange(this.deadlines, timeouts, wholeBytes);
     const options = {
       origin,
@@ -43,7 +51,9 @@ export class UpstreamClient {
       headersTimeout: 0,
       bodyTimeout: 0,
     };
-    this.agent(timeouts.connect_ms).dispatch(options, exchange);
+    const agent = this.agent(timeouts.connect_ms);
+    if (token) void authorize(token, exchange, options, agent);
+    else agent.dispatch(options, exchange);
     return exchange;
   }
 
@@ -64,6 +74,23 @@ export class UpstreamClient {
       this.agents.set(connectMs, agent);
     }
     return agent;
+  }
+}
+
+/** Sends when there is a token. Nobody is asked for a caller who is gone by then. */
+async function authorize(
+  token: AccessToken,
+  exchange: Exchange,
+  options: Dispatcher.DispatchOptions,
+  agent: Agent,
+): Promise<void> {
+  try {
+    const text = await token.lend(exchange);
+    if (exchange.error) return;
+    const headers = [...(options.headers as string[]), 'authorization', `Bearer ${text}`];
+    agent.dispatch({ ...options, headers }, exchange);
+  } catch (error) {
+    exchange.abort(GatewayError.from(error));
   }
 }
 

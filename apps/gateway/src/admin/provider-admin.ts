@@ -20,6 +20,8 @@ import { isForbiddenUrl, PRIVATE_DENIED } from './is-upstream.js';
 import { declaredFirst } from './list.js';
 import { note } from './note.js';
 import type { Actor } from './note.js';
+import { faultOfProvider } from './provider-fault.js';
+import type { ProviderSetup } from './provider-fault.js';
 import { baseUrlOf, lowerCased, providerFields, sealFields } from './provider-fields.js';
 import type { CreateProviderBody, UpdateProviderBody } from './providers.body.js';
 
@@ -58,6 +60,7 @@ export class ProviderAdmin {
 
   async create(body: CreateProviderBody, actor: Actor): Promise<ProviderRow> {
     this.guard(body);
+    guardSetup({ type: body.type, baseUrl: body.base_url, secret: body.api_key ?? undefined });
     const id = `prov_${randomBytes(12).toString('hex')}`;
     const fields = providerFields(this.secrets.box, id, body);
     const row = await this.database.write(note(actor, 'create', 'provider', id, body), (queries) =>
@@ -72,11 +75,16 @@ export class ProviderAdmin {
     const row = await this.database.write(note(actor, 'update', 'provider', id, body), async (queries) => {
       const before = await this.changeable(queries, id);
       const type = body.type ?? before.type;
+      const isAtHome = body.base_url === undefined && type === before.type;
+      const baseUrl = isAtHome ? undefined : baseUrlOf(type, body.base_url);
+      if (changesSetup(body)) {
+        const secret = body.api_key === undefined ? this.open(before).apiKey : (body.api_key ?? undefined);
+        guardSetup({ type, baseUrl: baseUrl ?? before.baseUrl, secret });
+      }
       return updateProvider(queries, id, {
         name: body.name,
         type,
-        baseUrl:
-          body.base_url === undefined && type === before.type ? undefined : baseUrlOf(type, body.base_url),
+        baseUrl,
         ...this.reseal(before, body),
         timeouts: body.timeouts === undefined ? undefined : { ...body.timeouts },
         maxParallel: body.max_parallel,
@@ -122,6 +130,19 @@ export class ProviderAdmin {
       headers: headers === undefined ? secrets.headers : lowerCased(headers),
     });
   }
+}
+
+/** A provider that does not work may still be disabled, or named otherwise. */
+function changesSetup({ type, base_url, api_key }: UpdateProviderBody): boolean {
+  return type !== undefined || base_url !== undefined || api_key !== undefined;
+}
+
+/** @throws GatewayError */
+function guardSetup(setup: ProviderSetup): void {
+  const fault = faultOfProvider(setup);
+  if (!fault) return;
+  const { param, message } = fault;
+  throw new GatewayError('invalid_value', { param, message: `${param} ${message}` });
 }
 
 async function existing(queries: Queries, id: string): Promise<ProviderRow> {

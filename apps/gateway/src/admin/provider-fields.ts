@@ -44,7 +44,7 @@ export function lowerCased(headers: Record<string, string> | null | undefined): 
   );
 }
 
-/** Of a short secret, four characters would be most of it. */
+/** Of a short secret, four characters would be most of it; those at the end of a key in JSON tell nothing. */
 function lastFour(secret: string): string {
-  return secret.length >= 12 ? secret.slice(-4) : '****';
+  return secret.length >= 12 && !secret.trimEnd().endsWith('}') ? secret.slice(-4) : '****';
 }

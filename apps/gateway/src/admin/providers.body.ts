@@ -34,7 +34,9 @@ export class CreateProviderBody {
   @IsString()
   @IsNotEmpty()
   @MaxLength(8_192)
-  @Matches(/^[\x21-\x7e]+$/, { message: '$property must be visible ASCII' })
+  @Matches(/^[\x21-\x7e]+$|^\s*\{[\t\r\n\x20-\x7e]*\}\s*$/, {
+    message: '$property must be visible ASCII, or a key in JSON',
+  })
   api_key?: string | null;
   @IsOptional() @IsObject() @IsHeaders() headers?: Record<string, string> | null;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => TimeoutsBody) timeouts?: TimeoutsBody | null;

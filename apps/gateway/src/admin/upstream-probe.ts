@@ -27,6 +27,7 @@ export class UpstreamProbe {
     const adapter = findAdapter(provider.type);
     if (!adapter) throw new GatewayError('unsupported_operation');
     const { origin, pathname, search } = adapter.modelsAddress(provider);
+    const token = this.client.tokens.of(provider, adapter);
     const exchange = this.client.send({
       origin,
       path: pathname + search,
@@ -36,6 +37,7 @@ export class UpstreamProbe {
         ...adapter.authorize(provider.secret),
         ...provider.headers,
       }).flat(),
+      token,
       body: undefined,
       timeouts: TIMEOUTS,
       wholeBytes: MOST_BYTES,
@@ -47,6 +49,8 @@ export class UpstreamProbe {
     try {
       await exchange.begun();
       const { status } = exchange;
+      // The token may be an old one, and the credential good.
+      if (status === 401 && token?.refuse(exchange)) return await this.ask(provider);
       const models = readNames(exchange.takeWhole());
       const ok = status === 200;
       return done({ ok, status, models, error: ok ? null : `The upstream answered with status ${status}.` });
@@ -56,15 +60,21 @@ export class UpstreamProbe {
   }
 }
 
+interface ModelList {
+  readonly data?: unknown;
+  readonly models?: unknown;
+  readonly publisherModels?: unknown;
+}
+
 function readNames(body: Buffer): string[] {
   try {
-    const value = JSON.parse(body.toString()) as { data?: unknown; models?: unknown } | unknown[];
+    const value = JSON.parse(body.toString()) as ModelList | unknown[];
     // Together answers with the bare list, Google with one of `models/NAME`.
-    const data = Array.isArray(value) ? value : (value.data ?? value.models);
+    const data = Array.isArray(value) ? value : (value.data ?? value.models ?? value.publisherModels);
     return Array.isArray(data)
       ? data.flatMap(({ id, name }: { id?: unknown; name?: unknown }) => {
           const given = id ?? name;
-          return typeof given === 'string' ? [given.replace(/^models\//, '')] : [];
+          return typeof given === 'string' ? [given.replace(/^(?:publishers\/google\/)?models\//, '')] : [];
         })
       : [];
   } catch {

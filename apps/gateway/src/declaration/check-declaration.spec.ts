@@ -268,6 +268,24 @@ prices:
       'providers:\n  - {name: "${NO_NAME}", type: openai}\n',
       ['2:12: providers[0].name: the variable NO_NAME is not set'],
     ],
+    [
+      'an address and a secret that do not fit together',
+      `providers:
+  - {name: a, type: vertex}
+  - {name: b, type: vertex, api_key: '{"type": "authorized_user"}'}
+  - name: c
+    type: vertex
+    base_url: https://us-central1-aiplatform.googleapis.com/v1/projects/p/locations/europe-west4
+  - {name: d, type: openai, api_key: '{ }'}
+  - {name: e, type: vertex, api_key: AIzaKey}
+`,
+      [
+        '2:5: providers[0].base_url: names no project: end it with /v1/projects/PROJECT/locations/LOCATION',
+        "3:38: providers[1].api_key: is JSON, but not the key of a service account (its 'type')",
+        "6:15: providers[2].base_url: is the host of the location 'us-central1', and names the location 'europe-west4'",
+        '7:38: providers[3].api_key: must be visible ASCII',
+      ],
+    ],
     ['a key that comes twice', 'models: []\nmodels: []\n', ['2:1: Map keys must be unique']],
     ['a name that is no text', '{1: a}', ['1:2: a name must be a text']],
     [

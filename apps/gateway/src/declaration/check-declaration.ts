@@ -4,6 +4,7 @@ import type { ValidationError } from 'class-validator';
 import { PRICE_MEMBERS } from '#metering';
 import { findAdapter } from '#providers';
 import { isForbiddenUrl, PRIVATE_DENIED } from '../admin/is-upstream.js';
+import { faultOfProvider } from '../admin/provider-fault.js';
 import { PriceBody } from '../admin/price.body.js';
 import type { Config } from '../config/config.js';
 import { gravest } from '../http/validation-errors.js';
@@ -49,6 +50,7 @@ export function checkDeclaration(text: string, surroundings: Surroundings): Chec
     ...broken(violations, '', read),
     ...conflicts(body, read),
     ...denied(body, read, surroundings),
+    ...unworkable(body, read),
   ];
   const faults = [...read.faults, ...found.filter(({ path }) => !told.has(path))];
   return faults.length > 0 ? { faults } : { body, elsewhere: [...undeclared(body, read)] };
@@ -93,6 +95,19 @@ function* denied(
     if (isForbiddenUrl(base_url, false) || !isForbiddenUrl(base_url, denyPrivateUpstreams)) continue;
     const path = `providers[${index}].base_url`;
     yield { ...read.placeOf(path), path, message: PRIVATE_DENIED };
+  }
+}
+
+/** Providers whose address and secret do not fit together; what is wrong with either alone has been told of. */
+function* unworkable({ providers }: DeclarationBody, read: Read): Generator<Fault> {
+  for (const [index, { type, base_url, api_key }] of listOf(providers).entries()) {
+    const given = [base_url, api_key].filter((value) => value !== undefined && value !== null);
+    if (!given.every((value) => typeof value === 'string')) continue;
+    if (base_url !== undefined && !URL.canParse(base_url)) continue;
+    const fault = faultOfProvider({ type, baseUrl: base_url, secret: api_key ?? undefined });
+    if (!fault) continue;
+    const path = `providers[${index}].${fault.param}`;
+    yield { ...read.placeOf(path), path, message: fault.message };
   }
 }
 

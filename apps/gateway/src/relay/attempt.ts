@@ -3,7 +3,7 @@ import type { HeaderPairs, OperationName, Target, WireRequest } from '#contract'
 import type { AttemptTrace } from '#observability';
 import type { Codec, DecodeContext, Decoded } from '#providers';
 import { MOST_BYTES, readRetryAfter } from '#upstream';
-import type { Exchange, UpstreamClient } from '#upstream';
+import type { AccessToken, Exchange, UpstreamClient } from '#upstream';
 import type { Call } from './call.js';
 import { isOfText } from './estimate-usage.js';
 import { hideProvider } from './hide-provider.js';
@@ -31,9 +31,11 @@ const QUOTE = 0x22;
 
 /** Asks one target, up to the point where the client's status is known. Errors until then may go to the next target. */
 export class Attempts {
-  private readonly routes = new Routes();
+  private readonly routes: Routes;
 
-  constructor(private readonly client: UpstreamClient) {}
+  constructor(private readonly client: UpstreamClient) {
+    this.routes = new Routes(client.tokens);
+  }
 
   /** What of the request the target is not told, since it has nothing for it. */
   droppedParameters(operation: OperationName, request: WireRequest, target: Target): readonly string[] {
@@ -60,6 +62,7 @@ export class Attempts {
       path: isStream ? route.streamPath : route.path,
       method: 'POST',
       headers: trace && route.joinsTraces ? [...headers, ...trace.headers] : headers,
+      token: route.token,
       body: isJson ? body : body.pieces,
       timeouts: target.timeouts,
       wholeBytes: isStream ? 0 : Math.min(codec.wholeBytes, MOST_BYTES),
@@ -73,10 +76,10 @@ export class Attempts {
     exchange: Exchange,
     trace: AttemptTrace | undefined,
   ): Promise<Winner> {
-    const { codec } = this.routes.find(operation, target);
+    const { codec, token } = this.routes.find(operation, target);
     try {
       await exchange.begun();
-      if (exchange.status !== 200) throw await readError(codec, exchange);
+      if (exchange.status !== 200) throw await readError(codec, exchange, token);
       const isStream = asksForStream(request.value);
       const contentType = contentTypeOf(exchange, isStream);
       const created = Math.floor(Date.now() / 1000);
@@ -118,10 +121,18 @@ function passHeaders(made: HeaderPairs, own: Call['headers'], names: readonly st
   return [...kept, ...passed.flatMap((name) => [name, String(own[name])])];
 }
 
-async function readError(codec: Codec, exchange: Exchange): Promise<GatewayError> {
+async function readError(
+  codec: Codec,
+  exchange: Exchange,
+  token: AccessToken | undefined,
+): Promise<GatewayError> {
+  const { status, headers } = exchange;
   // A broken error body is still that error.
   const body = await exchange.readAll().catch(() => Buffer.alloc(0));
-  return codec.decodeError(exchange.status, body, readRetryAfter(exchange.headers, Date.now()));
+  const error = codec.decodeError(status, body, readRetryAfter(headers, Date.now()));
+  if (status !== 401 || !token?.refuse(exchange)) return error;
+  // A token may be taken back before its end: the same target may answer to the next one.
+  return new GatewayError('upstream_unavailable', { cause: error.cause, upstreamStatus: status });
 }
 
 /** A stream was asked for and something else came: an error under status 200, or a provider that cannot stream. */

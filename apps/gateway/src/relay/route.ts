@@ -3,6 +3,7 @@ import type { HeaderPairs, OperationName, Target } from '#contract';
 import { speak } from '#dialects';
 import { findAdapter } from '#providers';
 import type { Codec } from '#providers';
+import type { AccessToken, TokenSource } from '#upstream';
 
 /** How one operation reaches one target: what does not change from one call to the next. */
 export interface Route {
@@ -15,6 +16,8 @@ export interface Route {
   /** Of a JSON body whose answer is a stream. */
   readonly streamHeaders: HeaderPairs;
   readonly codec: Codec;
+  /** What authorizes, where that is not among the headers. */
+  readonly token: AccessToken | undefined;
   /** Does the upstream take part in traces? */
   readonly joinsTraces: boolean;
   /** The headers for any other body. */
@@ -27,17 +30,19 @@ const BASE_HEADERS = { 'accept-encoding': 'identity', 'user-agent': 'pllm' };
 export class Routes {
   private readonly byTarget = new WeakMap<Target, Map<OperationName, Route>>();
 
+  constructor(private readonly tokens: TokenSource) {}
+
   /** @throws GatewayError `unsupported_operation` */
   find(operation: OperationName, target: Target): Route {
     let routes = this.byTarget.get(target);
     if (!routes) this.byTarget.set(target, (routes = new Map()));
     let route = routes.get(operation);
-    if (!route) routes.set(operation, (route = makeRoute(operation, target)));
+    if (!route) routes.set(operation, (route = makeRoute(operation, target, this.tokens)));
     return route;
   }
 }
 
-function makeRoute(operation: OperationName, target: Target): Route {
+function makeRoute(operation: OperationName, target: Target, tokens: TokenSource): Route {
   const { provider } = target;
   const adapter = findAdapter(provider.type);
   const spoken = adapter && speak(operation, adapter);
@@ -58,6 +63,7 @@ function makeRoute(operation: OperationName, target: Target): Route {
     headers: pairs({ accept: whole, ...json }),
     streamHeaders: pairs({ accept: 'text/event-stream', ...json }),
     codec,
+    token: tokens.of(provider, adapter),
     joinsTraces: adapter.joinsTraces,
     headersFor: (contentType, length) =>
       pairs({ accept: '*/*', 'content-type': contentType, 'content-length': String(length) }),

@@ -1,7 +1,7 @@
 import type { Provider } from '#contract';
 import { addressUnder } from '../openai-compatible/adapter.js';
 import { encodeRequest } from '../openai-compatible/encode-request.js';
-import type { DecodeContext, ProviderAdapter } from '../spec.js';
+import type { Codec, DecodeContext, ProviderAdapter } from '../spec.js';
 import { decodeChat } from './decode-chat.js';
 import { MessageDecoder } from './decode-chat-stream.js';
 import { decodeError } from './decode-error.js';
@@ -24,6 +24,18 @@ const OWN_WIRE = {
   decodeError,
 } as const;
 
+/** Anthropic's Messages as chat completions. */
+export const chat: Codec<'chat'> = {
+  fidelity: 'values',
+  hasExtensions: true,
+  encode: encodeChat,
+  dropped: droppedFromChat,
+  wholeBytes: Infinity,
+  decode: decodeChat,
+  openStream: (context) => new MessageDecoder(context),
+  decodeError,
+};
+
 /** Anthropic's Messages. */
 export const anthropic: ProviderAdapter = {
   name: 'anthropic',
@@ -41,16 +53,7 @@ export const anthropic: ProviderAdapter = {
   }),
   joinsTraces: false,
   operations: {
-    chat: {
-      fidelity: 'values',
-      hasExtensions: true,
-      encode: encodeChat,
-      dropped: droppedFromChat,
-      wholeBytes: Infinity,
-      decode: decodeChat,
-      openStream: (context) => new MessageDecoder(context),
-      decodeError,
-    },
+    chat,
     messages: { ...OWN_WIRE, decode: relayMessage },
     count_tokens: { ...OWN_WIRE, decode: relayCount },
   },

@@ -6,12 +6,20 @@ import { encodeMessages, printTurns } from './encode-messages.js';
 import { encodeParameters } from './encode-parameters.js';
 import { encodeTools, isForced } from './encode-tools.js';
 
-/** A chat as Anthropic's `POST /v1/messages`. @throws GatewayError that names what Anthropic cannot do */
-export function encodeChat({ value }: WireRequest<ChatRequest>, { model }: Target): Buffer {
+/**
+ * A chat as Anthropic's `POST /v1/messages`.
+ * @param head what stands first: where the address names the model, something else than its name
+ * @throws GatewayError that names what Anthropic cannot do
+ */
+export function encodeChat(
+  { value }: WireRequest<ChatRequest>,
+  { model }: Target,
+  head: object = { model },
+): Buffer {
   const { tools, members, form } = read(value as ChatParameters, model);
   const { system, turns } = encodeMessages(value.messages);
   const said = form.kind === 'words' ? [...system, { type: 'text', text: form.words }] : system;
-  const rest = { model, ...members, ...(said.length > 0 && { system: said }), ...tools };
+  const rest = { ...head, ...members, ...(said.length > 0 && { system: said }), ...tools };
   return Buffer.from(`${JSON.stringify(rest).slice(0, -1)},"messages":${printTurns(turns)}}`);
 }
 

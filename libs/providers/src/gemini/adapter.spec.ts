@@ -17,6 +17,11 @@ describe('Gemini', () => {
     const model = `${models}/gemini-3-flash`;
     expect(gemini.address(target, 'chat').href).toBe(`${model}:generateContent`);
     expect(gemini.address(target, 'chat', true).href).toBe(`${model}:streamGenerateContent?alt=sse`);
+    expect(gemini.address(target, 'image_generations').href).toBe(`${model}:generateContent`);
+    const imagen = { ...target, model: 'imagen-4.0-generate-001' };
+    expect(gemini.address(imagen, 'image_generations').href).toBe(
+      `${models}/imagen-4.0-generate-001:predict`,
+    );
     expect(gemini.address(target, 'embeddings').href).toBe(`${model}:batchEmbedContents`);
     expect(gemini.address(target, 'embeddings', true).href).toBe(`${model}:batchEmbedContents`);
     expect(gemini.modelsAddress(target.provider).href).toBe(`${models}?pageSize=1000`);
@@ -39,5 +44,7 @@ describe('Gemini', () => {
     expect(gemini.authorize(undefined)).toEqual({});
   });
 
-  it('chats and embeds', () => expect(Object.keys(gemini.operations)).toEqual(['chat', 'embeddings']));
+  it('chats, embeds and draws', () => {
+    expect(Object.keys(gemini.operations)).toEqual(['chat', 'embeddings', 'image_generations']);
+  });
 });

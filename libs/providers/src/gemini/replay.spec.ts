@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { SseParser } from '#contract';
 import type { Usage } from '#contract';
 import { madeContext } from '../../../../test/support/made-context.js';
-import { decodeChat } from './decode-chat.js';
-import { ContentDecoder } from './decode-chat-stream.js';
-import { decodeError } from './decode-error.js';
+import { vertex } from '../vertex/adapter.js';
+import { gemini } from './adapter.js';
+import type { Codec } from '../spec.js';
 import type { AnswerPart, GenerateContentResponse, UsageMetadata } from './wire.js';
 
 /** Recorded answers of the real Gemini, data that not every checkout has beside it. */
@@ -14,7 +14,12 @@ const FOLDER = new URL('../../../../../shared/fixtures/google', import.meta.url)
 const FILES = existsSync(FOLDER) ? readdirSync(FOLDER) : [];
 const read = (file: string): string => readFileSync(join(FOLDER, file), 'utf8');
 
-const context = madeContext({ model: 'my-model', type: 'gemini', includeUsage: true });
+/** The types that speak to it. */
+const TYPES = [gemini, vertex].map(({ name, operations: { chat } }) => ({
+  name,
+  chat: chat as Codec<'chat'>,
+}));
+const context = madeContext({ model: 'my-model', includeUsage: true, upstreamModel: 'gemini-2.5-flash' });
 const FINISH_REASONS = ['stop', 'length', 'tool_calls', 'content_filter'];
 
 interface Call {
@@ -49,10 +54,10 @@ const WHOLE = FILES.filter((file) => file.endsWith('.json'))
   .map((file) => ({ file, answer: JSON.parse(read(file)) as GenerateContentResponse }))
   .filter(({ answer }) => isAnswer(answer));
 
-function play(events: readonly GenerateContentResponse[], size: number) {
+function play(chat: Codec<'chat'>, events: readonly GenerateContentResponse[], size: number) {
   const bytes = Buffer.from(events.map((event) => `data: ${JSON.stringify(event)}\r\n\r\n`).join(''));
   const parser = new SseParser();
-  const decoder = new ContentDecoder(context);
+  const decoder = chat.openStream(context);
   const out: Buffer[] = [];
   for (let at = 0; at < bytes.length; at += size) {
     for (const event of parser.push(bytes.subarray(at, at + size))) out.push(...decoder.push(event));
@@ -108,13 +113,13 @@ function expectUsage(usage: Usage | undefined, told: UsageMetadata | undefined):
   });
 }
 
-describe.skipIf(FILES.length === 0)('recorded answers of Gemini', () => {
+describe.skipIf(FILES.length === 0).each(TYPES)('recorded answers of Gemini, by $name', ({ chat }) => {
   it('are there', () => expect([STREAMS.length > 0, WHOLE.length > 0]).toEqual([true, true]));
 
   it.each(STREAMS)('$file is streamed as recorded, in packets of any size', ({ events }) => {
     const parts = partsOf(events);
     for (const size of [1, 7, 100, 4096, Infinity]) {
-      const { chunks, usage } = play(events, size);
+      const { chunks, usage } = play(chat, events, size);
       const { text, thoughts, calls } = streamed(chunks);
       expect([text, thoughts]).toEqual([textOf(parts, false), textOf(parts, true)]);
       expect(calls.map(({ name }) => name)).toEqual(namesOf(parts));
@@ -135,18 +140,18 @@ describe.skipIf(FILES.length === 0)('recorded answers of Gemini', () => {
   });
 
   it.each(STREAMS)('$file, cut before its end, is an error', ({ events }) => {
-    expect(() => play(events.slice(0, -1), Infinity)).toThrow('before the answer was complete');
+    expect(() => play(chat, events.slice(0, -1), Infinity)).toThrow('before the answer was complete');
   });
 
   it.each(STREAMS)('$file loses no signature', ({ events }) => {
-    const sent = JSON.stringify(play(events, Infinity).chunks);
+    const sent = JSON.stringify(play(chat, events, Infinity).chunks);
     for (const { thoughtSignature: signature } of partsOf(events)) {
       if (signature) expect(sent).toContain(`"thought_signature":"${signature}"`);
     }
   });
 
   it.each(WHOLE)('$file is a chat completion', ({ file, answer }) => {
-    const { body, usage } = decodeChat(Buffer.from(read(file)), context);
+    const { body, usage } = chat.decode(Buffer.from(read(file)), context);
     const { id, model, choices } = JSON.parse(body.toString());
     const [{ message, finish_reason: reason }] = choices;
     const parts = partsOf([answer]);
@@ -162,7 +167,7 @@ describe.skipIf(FILES.length === 0)('recorded answers of Gemini', () => {
   });
 
   it.skipIf(!FILES.includes('google-429-retry-info.json'))('say when to ask again', () => {
-    const error = decodeError(429, Buffer.from(read('google-429-retry-info.json')));
+    const error = chat.decodeError(429, Buffer.from(read('google-429-retry-info.json')));
     expect(error).toMatchObject({ code: 'rate_limit_exceeded', retryAfter: 35, retry: 'next' });
   });
 });

@@ -124,3 +124,10 @@ export interface GenerateContentResponse {
   readonly responseId?: string;
   readonly error?: unknown;
 }
+
+/** An image of Imagen's answer, or why there is none. */
+export interface Prediction {
+  readonly bytesBase64Encoded?: string;
+  readonly mimeType?: string;
+  readonly raiFilteredReason?: string;
+}

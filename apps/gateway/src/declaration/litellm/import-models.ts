@@ -27,6 +27,11 @@ const TAKEN = new Set([
   'timeout',
   'order',
   'weight',
+  'vertex_project',
+  'vertex_ai_project',
+  'vertex_location',
+  'vertex_ai_location',
+  'vertex_credentials',
 ]);
 
 type Note = (text: string) => void;

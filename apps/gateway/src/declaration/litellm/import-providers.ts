@@ -46,13 +46,18 @@ export class Providers {
   }
 
   private account(kind: Kind, params: Members, label: string): Omit<ProviderItem, 'name'> {
-    const base = this.texts.text(params.api_base ?? params.base_url) ?? variable(kind.baseVariable);
+    const base =
+      this.texts.text(params.api_base ?? params.base_url) ??
+      variable(kind.baseVariable) ??
+      kind.place?.((member) => this.texts.text(params[member]));
     const baseUrl = addressOf(kind, base, this.texts.text(params.api_version));
     const isElsewhere =
       kind.type === 'openai' && base !== undefined && !base.startsWith('https://api.openai.com');
     const type = isElsewhere ? 'openai-compatible' : kind.type;
+    const member = kind.keyMember ?? 'api_key';
     const apiKey =
-      this.secret(params.api_key, 'api_key', label) ?? variable(isElsewhere ? undefined : kind.keyVariable);
+      this.secret(params[member] ?? params.api_key, member, label) ??
+      variable(isElsewhere ? undefined : kind.keyVariable);
     const headers = this.headers(params, label);
     return {
       type,

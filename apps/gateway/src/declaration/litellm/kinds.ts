@@ -6,6 +6,9 @@ export interface Kind {
   readonly baseVariable?: string;
   /** What LiteLLM adds to an address by itself. */
   readonly suffix?: string;
+  /** The address that members of `litellm_params` tell of, and which of them is the credential. */
+  readonly place?: (text: (member: string) => string | undefined) => string;
+  readonly keyMember?: string;
 }
 
 const OPENAI: Kind = { type: 'openai', keyVariable: 'OPENAI_API_KEY' };
@@ -13,6 +16,17 @@ const AZURE: Kind = { type: 'azure-openai', keyVariable: 'AZURE_API_KEY', baseVa
 const OLLAMA: Kind = { type: 'ollama', suffix: '/v1' };
 const VLLM: Kind = { type: 'vllm' };
 const COMPATIBLE: Kind = { type: 'openai-compatible' };
+const VERTEX: Kind = {
+  type: 'vertex',
+  keyVariable: 'VERTEXAI_CREDENTIALS',
+  keyMember: 'vertex_credentials',
+  place: (text) => {
+    const project = text('vertex_project') ?? text('vertex_ai_project') ?? '${VERTEXAI_PROJECT}';
+    const location = text('vertex_location') ?? text('vertex_ai_location') ?? '${VERTEXAI_LOCATION}';
+    const host = location === 'global' ? '' : `${location}-`;
+    return `https://${host}aiplatform.googleapis.com/v1/projects/${project}/locations/${location}`;
+  },
+};
 
 /** By the part of `litellm_params.model` before its first slash. Not all of these types are built. */
 const KINDS: ReadonlyMap<string, Kind> = new Map(
@@ -39,7 +53,7 @@ const KINDS: ReadonlyMap<string, Kind> = new Map(
     llamafile: COMPATIBLE,
     anthropic: { type: 'anthropic', keyVariable: 'ANTHROPIC_API_KEY' },
     gemini: { type: 'gemini', keyVariable: 'GEMINI_API_KEY' },
-    vertex_ai: { type: 'vertex' },
+    vertex_ai: VERTEX,
     bedrock: { type: 'bedrock' },
     cohere: { type: 'cohere', keyVariable: 'COHERE_API_KEY' },
     cohere_chat: { type: 'cohere', keyVariable: 'COHERE_API_KEY' },

@@ -1,0 +1,24 @@
+/** Who made a model, and what it is called there. */
+export interface PublishedModel {
+  readonly publisher: 'google' | 'anthropic';
+  readonly name: string;
+}
+
+/** `publishers/anthropic/models/claude-…`, `anthropic/claude-…`, `google/gemini-…`. */
+const NAMED = /^(?:publishers\/)?(google|anthropic)\/(?:models\/)?/;
+const KIND = /^models\//;
+
+/** A model is Google's, unless its name says otherwise. */
+export function publishedModel(model: string): PublishedModel {
+  const [prefix, publisher] = NAMED.exec(model) ?? KIND.exec(model) ?? [''];
+  const name = model.slice(prefix.length);
+  if (publisher === 'anthropic' || (publisher === undefined && name.startsWith('claude'))) {
+    return { publisher: 'anthropic', name };
+  }
+  return { publisher: 'google', name };
+}
+
+/** One name in the path, whatever a client put into it; a version stands behind an `@`. */
+export function resourceOf({ publisher, name }: PublishedModel): string {
+  return `publishers/${publisher}/models/${encodeURIComponent(name).replaceAll('%40', '@')}`;
+}
