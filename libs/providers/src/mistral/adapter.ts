@@ -1,5 +1,7 @@
 import { speakOpenAi } from '../openai-compatible/adapter.js';
+import { OLDER_NAMES } from '../openai-compatible/older-names.js';
 import { mendChat } from './mend-chat.js';
+import { shapeCallId } from './shape-call-id.js';
 
 /** Mistral refuses every member that it does not know, and tells the usage unasked. */
 export const mistral = speakOpenAi({
@@ -8,9 +10,21 @@ export const mistral = speakOpenAi({
   offers: ['chat', 'embeddings', 'transcriptions'],
   quirks: {
     chat: {
-      rename: { seed: 'random_seed', max_completion_tokens: 'max_tokens' },
-      drop: ['stream_options', 'user', 'safety_identifier'],
+      ...OLDER_NAMES,
+      rename: { ...OLDER_NAMES.rename, seed: 'random_seed' },
+      refuse: [
+        'logprobs',
+        'top_logprobs',
+        'logit_bias',
+        'modalities',
+        'audio',
+        'functions',
+        'function_call',
+        'web_search_options',
+      ],
+      drop: ['stream_options', 'user', 'safety_identifier', 'store', 'service_tier', 'verbosity'],
       dropInMessages: ['reasoning_content', 'refusal', 'annotations'],
+      shapeCallId,
       finishReasons: { model_length: 'length' },
       openMend: mendChat,
     },

@@ -8,7 +8,7 @@ import { decodeResponse } from './decode-response.js';
 import { SpeechBytes, decodeSpeech } from './decode-speech.js';
 import { ChunkDecoder } from './decode-stream.js';
 import { decodeTranscription } from './decode-transcription.js';
-import { encodeRequest, encodeWithUsage } from './encode-request.js';
+import { encodeChat, encodeRequest, encodeWithUsage } from './encode-request.js';
 import { withQuirks } from './quirks.js';
 import type { Quirks } from './quirks.js';
 
@@ -30,7 +30,7 @@ const BYTES = { fidelity: 'bytes', decodeError, encode: encodeRequest, wholeByte
 /** Larger answers are passed on as they come: an image may have many megabytes. */
 const IMAGE_BYTES = 1024 * 1024;
 
-const chunks: Codec<'chat' | 'completions'> = {
+const completions: Codec<'completions'> = {
   ...BYTES,
   encode: encodeWithUsage,
   decode: decodeResponse,
@@ -65,8 +65,8 @@ const unstreamed = {
 };
 
 const OPERATIONS: Required<ProviderAdapter['operations']> = {
-  chat: chunks,
-  completions: chunks,
+  chat: { ...completions, encode: encodeChat },
+  completions,
   embeddings: { ...unstreamed, decode: decodeEmbeddings },
   moderations: { ...unstreamed, decode: decodeResponse },
   image_generations: images,
