@@ -28,6 +28,7 @@ import { vllm } from './vllm/adapter.js';
 import { xai } from './xai/adapter.js';
 import { zhipu } from './zhipu/adapter.js';
 
+export { findKnownModel } from './known-models.js';
 export type {
   BytesDecoder,
   Codec,

@@ -60,6 +60,8 @@ function model(id: string, aims: Aim[], rest: Partial<ModelRow> = {}): ModelRow 
     timeouts: {},
     metadata: {},
     price: {},
+    unsupportedParameters: 'lenient',
+    capabilities: {},
     enabled: true,
   };
   return { id, ...settings, createdAt: now, updatedAt: now, targets, ...rest };

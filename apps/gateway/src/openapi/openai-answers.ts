@@ -1,9 +1,11 @@
 import {
   ANY_OBJECT,
+  CAPABILITIES,
   COUNT,
   NUMBER,
   OBJECT_OR_NULL,
   TEXT,
+  TEXTS,
   TEXT_OR_NULL,
   UNIX_SECONDS,
   YES_OR_NO,
@@ -86,5 +88,11 @@ export const OPENAI = {
     model: TEXT,
     results: listOf(theirs({ flagged: YES_OR_NO, categories: ANY_OBJECT, category_scores: ANY_OBJECT })),
   }),
-  Model: own({ id: TEXT, object: one('model'), created: UNIX_SECONDS, owned_by: TEXT }),
+  Model: own({
+    id: TEXT,
+    object: one('model'),
+    created: UNIX_SECONDS,
+    owned_by: TEXT,
+    pllm: theirs({ operations: TEXTS }, CAPABILITIES),
+  }),
 } as const;

@@ -100,6 +100,7 @@ export function speakOpenAi({ name, defaultBaseUrl, offers, quirks, ...own }: Tr
     modelsAddress: (provider: Provider) => addressUnder(provider, 'models'),
     authorize: bearer,
     joinsTraces: false,
+    lacks: quirks?.chat?.refuse?.includes('tools') ? ['tools'] : [],
     ...own,
     operations: operationsOf(offers, quirks),
   };
