@@ -23,6 +23,8 @@ export interface ProviderAdapter {
   authorize(secret: string | undefined): Record<string, string>;
   /** Is it a server that operators run themselves, and may see in their traces? */
   readonly joinsTraces: boolean;
+  /** Patterns of the names that clients know its models by; undefined: they say whose they mean. */
+  readonly ownNames?: readonly string[];
   /** What none of its models can, whatever else is known of them. */
   readonly lacks?: readonly ('tools' | 'structured_output')[];
   readonly operations: { readonly [N in OperationName]?: Codec<N> };

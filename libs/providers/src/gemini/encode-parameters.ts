@@ -1,4 +1,4 @@
-import { refuseParameters, unreadHints } from '../openai-compatible/answer-parameters.js';
+import { OPENAIS_OWN, refuseParameters, unreadHints } from '../openai-compatible/answer-parameters.js';
 import type { Refusal } from '../openai-compatible/answer-parameters.js';
 import type { ChatParameters } from '../openai-compatible/chat-parameters.js';
 import { isObject, unsupported } from '../openai-compatible/chat-parameters.js';
@@ -14,14 +14,7 @@ export interface Parameters {
 }
 
 /** What would make another answer of it, and Gemini has nothing for. */
-const REFUSED: readonly Refusal[] = [
-  'logit_bias',
-  'modalities',
-  'audio',
-  'functions',
-  'function_call',
-  'web_search_options',
-];
+const REFUSED: readonly Refusal[] = ['logit_bias', ...OPENAIS_OWN];
 
 /** What is read here, beside what all read. */
 const READ = new Set(['presence_penalty', 'frequency_penalty', 'seed', 'safety_settings', 'extra_body']);

@@ -1,4 +1,5 @@
 import { speakOpenAi } from '../openai-compatible/adapter.js';
+import { OPENAIS_OWN } from '../openai-compatible/answer-parameters.js';
 import { OLDER_NAMES } from '../openai-compatible/older-names.js';
 import { mendChat } from './mend-chat.js';
 import { shapeCallId } from './shape-call-id.js';
@@ -12,16 +13,7 @@ export const mistral = speakOpenAi({
     chat: {
       ...OLDER_NAMES,
       rename: { ...OLDER_NAMES.rename, seed: 'random_seed' },
-      refuse: [
-        'logprobs',
-        'top_logprobs',
-        'logit_bias',
-        'modalities',
-        'audio',
-        'functions',
-        'function_call',
-        'web_search_options',
-      ],
+      refuse: ['logprobs', 'top_logprobs', 'logit_bias', ...OPENAIS_OWN],
       drop: ['stream_options', 'user', 'safety_identifier', 'store', 'service_tier', 'verbosity'],
       dropInMessages: ['reasoning_content', 'refusal', 'annotations'],
       shapeCallId,

@@ -6,13 +6,30 @@ export interface Kind {
   readonly baseVariable?: string;
   /** What LiteLLM adds to an address by itself. */
   readonly suffix?: string;
+  /** Where it lives, and what it is at any other address. */
+  readonly home?: string;
+  readonly elsewhere?: string;
+  /** Without an address it is nowhere. */
+  readonly needsBase?: boolean;
+  /** Addresses that take no version; undefined: none takes one. */
+  readonly undated?: string;
 }
 
-const OPENAI: Kind = { type: 'openai', keyVariable: 'OPENAI_API_KEY' };
-const AZURE: Kind = { type: 'azure-openai', keyVariable: 'AZURE_API_KEY', baseVariable: 'AZURE_API_BASE' };
+const OPENAI: Kind = {
+  type: 'openai',
+  keyVariable: 'OPENAI_API_KEY',
+  home: 'https://api.openai.com',
+  elsewhere: 'openai-compatible',
+};
+const AZURE: Kind = {
+  type: 'azure-openai',
+  keyVariable: 'AZURE_API_KEY',
+  baseVariable: 'AZURE_API_BASE',
+  undated: '/openai/v1',
+};
 const OLLAMA: Kind = { type: 'ollama', suffix: '/v1' };
 const VLLM: Kind = { type: 'vllm' };
-const COMPATIBLE: Kind = { type: 'openai-compatible' };
+const COMPATIBLE: Kind = { type: 'openai-compatible', needsBase: true };
 
 /** By the part of `litellm_params.model` before its first slash. Not all of these types are built. */
 const KINDS: ReadonlyMap<string, Kind> = new Map(
