@@ -45,6 +45,7 @@ describe('what a model can', () => {
 
   it('is less where its provider takes less', () => {
     expect(told(['perplexity sonar'])).toEqual({ tools: false, operations: ['chat'] });
+    expect(told(['deepseek deepseek-chat'])).toMatchObject({ tools: true, structured_output: false });
   });
 
   it('is first of all what its operator says', () => {

@@ -11,6 +11,7 @@ export const deepseek = speakOpenAi({
   name: 'deepseek',
   defaultBaseUrl: 'https://api.deepseek.com/v1',
   offers: ['chat', 'completions'],
+  lacks: ['structured_output'],
   quirks: {
     chat: { ...OLDER_NAMES, refuse: ['n', 'logit_bias', ['response_format', isSchema]], finishReasons },
     completions: { finishReasons },

@@ -14,7 +14,7 @@ import type { Quirks } from './quirks.js';
 
 /** Where a provider differs from OpenAI. */
 export interface Traits extends Partial<
-  Pick<ProviderAdapter, 'address' | 'modelsAddress' | 'authorize' | 'joinsTraces' | 'ownNames'>
+  Pick<ProviderAdapter, 'address' | 'modelsAddress' | 'authorize' | 'joinsTraces' | 'ownNames' | 'lacks'>
 > {
   readonly name: string;
   /** Undefined: the operator must say. */
