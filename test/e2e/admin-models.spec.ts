@@ -49,6 +49,8 @@ describe('a model', () => {
       retry: {},
       timeouts: {},
       price: null,
+      unsupported_parameters: 'lenient',
+      capabilities: {},
       enabled: true,
       metadata: {},
       created_at: expect.any(String),

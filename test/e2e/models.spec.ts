@@ -57,6 +57,7 @@ describe('the list of models', () => {
           object: 'model',
           created: expect.any(Number),
           owned_by: 'sandbox',
+          pllm: { operations: expect.arrayContaining(['chat', 'speech']) },
         });
         expect(Number.isInteger(model.created)).toBe(true);
       }
@@ -100,7 +101,14 @@ describe('one model', () => {
     ]) {
       const { status, json } = await get(path);
       expect([path, status]).toEqual([path, 200]);
-      expect(json).toEqual({ id: name, object: 'model', created: expect.any(Number), owned_by: 'sandbox' });
+      const pllm = { operations: expect.arrayContaining(['chat', 'speech']) };
+      expect(json).toEqual({
+        id: name,
+        object: 'model',
+        created: expect.any(Number),
+        owned_by: 'sandbox',
+        pllm,
+      });
     }
     expect((await chat(name)).json.model).toBe(name);
   });

@@ -120,6 +120,7 @@ describe('the examples of the reference', () => {
       object: 'model',
       created: expect.any(Number),
       owned_by: 'openai',
+      pllm: expect.any(Object),
     });
     expect(await answer('model')).toEqual(listed.find(({ id }) => id === 'my-gpt-4'));
   });

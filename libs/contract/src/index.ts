@@ -1,5 +1,7 @@
 export { Bag } from './bag.js';
 export type { Bagged } from './bag.js';
+export { MODALITIES } from './capabilities.js';
+export type { Capabilities, Modality } from './capabilities.js';
 export { CallSignal } from './call-signal.js';
 export { ERRORS, GatewayError } from './errors.js';
 export type { ErrorBody, ErrorCode, ErrorDetails, ErrorType, Retry, UpstreamFault } from './errors.js';

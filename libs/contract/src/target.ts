@@ -48,4 +48,8 @@ export interface Target {
   readonly timeouts: Timeouts;
   /** Undefined: what it costs is not known. */
   readonly price?: Price | undefined;
+  /** In tokens; undefined: it is not known. */
+  readonly contextWindow?: number | undefined;
+  /** Is a call refused whose hints the provider has nothing for? Undefined: they are left out. */
+  readonly isStrict?: boolean | undefined;
 }

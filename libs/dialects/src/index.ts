@@ -9,6 +9,6 @@ export type {
   DialectName,
   DialectStream,
 } from './spec.js';
-export { canSpeak, speak } from './speak.js';
+export { canSpeak, DIALECTS, speak } from './speak.js';
 export type { Speech } from './speak.js';
 export { throughChat } from './through-chat.js';

@@ -13,15 +13,16 @@ export interface Speech {
 }
 
 /** The operations that any chat can answer. */
-const DIALECTS: { readonly [N in OperationName]?: Dialect } = { messages, responses } as Readonly<
+export const DIALECTS: readonly OperationName[] = ['messages', 'responses'];
+
+const BY_NAME: { readonly [N in OperationName]?: Dialect } = { messages, responses } as Readonly<
   Record<DialectName, Dialect>
 >;
 
 /** Can a provider be asked for it? */
 export function canSpeak(operation: OperationName, { operations }: ProviderAdapter): boolean {
   return (
-    operations[operation] !== undefined ||
-    (DIALECTS[operation] !== undefined && operations.chat !== undefined)
+    operations[operation] !== undefined || (BY_NAME[operation] !== undefined && operations.chat !== undefined)
   );
 }
 
@@ -30,6 +31,6 @@ export function speak(operation: OperationName, { operations }: ProviderAdapter)
   const own = operations[operation];
   if (own) return { codec: own as Codec, asked: operation };
   const { chat } = operations;
-  const dialect = DIALECTS[operation];
+  const dialect = BY_NAME[operation];
   return dialect && chat && { codec: throughChat(dialect, chat) as Codec, asked: 'chat' };
 }

@@ -15,12 +15,28 @@ const target: Target = { provider, model: 'm', priority: 0, timeouts: DEFAULT_TI
 
 /** Its own address, and what it offers beside chat. */
 const OFFERS: readonly (readonly [string, string | undefined, readonly OperationName[]])[] = [
+  ['cerebras', 'https://api.cerebras.ai/v1', ['completions']],
+  [
+    'deepinfra',
+    'https://api.deepinfra.com/v1/openai',
+    ['completions', 'embeddings', 'image_generations', 'transcriptions', 'translations', 'speech'],
+  ],
   ['deepseek', 'https://api.deepseek.com/v1', ['completions']],
   ['fireworks', 'https://api.fireworks.ai/inference/v1', ['completions', 'embeddings']],
+  ['github-models', 'https://models.github.ai/inference', ['embeddings']],
   ['groq', 'https://api.groq.com/openai/v1', ['transcriptions', 'translations', 'speech']],
+  ['huggingface', 'https://router.huggingface.co/v1', []],
+  ['llama-cpp', 'http://localhost:8080/v1', ['completions', 'embeddings']],
+  ['lm-studio', 'http://localhost:1234/v1', ['completions', 'embeddings']],
   ['mistral', 'https://api.mistral.ai/v1', ['embeddings', 'transcriptions']],
+  ['moonshot', 'https://api.moonshot.ai/v1', []],
+  ['nvidia', 'https://integrate.api.nvidia.com/v1', ['completions', 'embeddings']],
   ['ollama', 'http://localhost:11434/v1', ['completions', 'embeddings', 'image_generations']],
   ['openrouter', 'https://openrouter.ai/api/v1', ['completions', 'embeddings']],
+  ['perplexity', 'https://api.perplexity.ai', []],
+  ['qwen', 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1', ['completions', 'embeddings']],
+  ['sglang', 'http://localhost:30000/v1', ['completions', 'embeddings']],
+  ['tgi', 'http://localhost:8080/v1', ['completions']],
   [
     'together',
     'https://api.together.xyz/v1',
@@ -28,6 +44,7 @@ const OFFERS: readonly (readonly [string, string | undefined, readonly Operation
   ],
   ['vllm', 'http://localhost:8000/v1', ['completions', 'embeddings', 'transcriptions', 'translations']],
   ['xai', 'https://api.x.ai/v1', ['completions', 'embeddings', 'image_generations']],
+  ['zhipu', 'https://open.bigmodel.cn/api/paas/v4', ['embeddings', 'image_generations']],
 ];
 
 describe('the adapters', () => {
@@ -71,6 +88,29 @@ describe('the adapters', () => {
   it.each(['', 'OpenAI', 'constructor', '__proto__', 'toString'])('are not found by %j', (type) => {
     expect(findAdapter(type)).toBeUndefined();
   });
+});
+
+describe('those that operators run themselves', () => {
+  it.each(PROVIDER_TYPES)('%s is in their traces if it is one', (type) => {
+    const isOwn = [
+      'llama-cpp',
+      'lm-studio',
+      'ollama',
+      'openai-compatible',
+      'sandbox',
+      'sglang',
+      'tgi',
+      'vllm',
+    ];
+    expect(findAdapter(type)?.joinsTraces).toBe(isOwn.includes(type));
+  });
+});
+
+it('GitHub lists its models beside what answers', () => {
+  const asked = { ...provider, baseUrl: 'https://models.github.ai/inference' };
+  expect(findAdapter('github-models')?.modelsAddress(asked).href).toBe(
+    'https://models.github.ai/catalog/models',
+  );
 });
 
 describe('a server that speaks OpenAI’s wire', () => {

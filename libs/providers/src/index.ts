@@ -1,21 +1,35 @@
 import { anthropic } from './anthropic/adapter.js';
 import { azureOpenai } from './azure-openai/adapter.js';
+import { cerebras } from './cerebras/adapter.js';
+import { deepinfra } from './deepinfra/adapter.js';
 import { deepseek } from './deepseek/adapter.js';
 import { fireworks } from './fireworks/adapter.js';
 import { gemini } from './gemini/adapter.js';
+import { githubModels } from './github-models/adapter.js';
 import { groq } from './groq/adapter.js';
+import { huggingface } from './huggingface/adapter.js';
+import { llamaCpp } from './llama-cpp/adapter.js';
+import { lmStudio } from './lm-studio/adapter.js';
 import { mistral } from './mistral/adapter.js';
+import { moonshot } from './moonshot/adapter.js';
+import { nvidia } from './nvidia/adapter.js';
 import { ollama } from './ollama/adapter.js';
-import { openai } from './openai/adapter.js';
 import { openaiCompatible } from './openai-compatible/adapter.js';
+import { openai } from './openai/adapter.js';
 import { openrouter } from './openrouter/adapter.js';
+import { perplexity } from './perplexity/adapter.js';
+import { qwen } from './qwen/adapter.js';
 import { sandbox } from './sandbox/adapter.js';
+import { sglang } from './sglang/adapter.js';
 import type { ProviderAdapter } from './spec.js';
+import { tgi } from './tgi/adapter.js';
 import { together } from './together/adapter.js';
 import { vertex } from './vertex/adapter.js';
 import { vllm } from './vllm/adapter.js';
 import { xai } from './xai/adapter.js';
+import { zhipu } from './zhipu/adapter.js';
 
+export { findKnownModel } from './known-models.js';
 export type {
   BytesDecoder,
   Codec,
@@ -34,17 +48,30 @@ const ADAPTERS: readonly ProviderAdapter[] = [
   openaiCompatible,
   anthropic,
   azureOpenai,
+  cerebras,
+  deepinfra,
   deepseek,
   fireworks,
   gemini,
+  githubModels,
   groq,
+  huggingface,
+  llamaCpp,
+  lmStudio,
   mistral,
+  moonshot,
+  nvidia,
   ollama,
   openrouter,
+  perplexity,
+  qwen,
+  sglang,
+  tgi,
   together,
   vertex,
   vllm,
   xai,
+  zhipu,
   sandbox,
 ];
 

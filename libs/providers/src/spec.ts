@@ -27,6 +27,10 @@ export interface ProviderAdapter {
   fault?(provider: Pick<Provider, 'baseUrl' | 'secret'>): ProviderFault | undefined;
   /** Is it a server that operators run themselves, and may see in their traces? */
   readonly joinsTraces: boolean;
+  /** Patterns of the names that clients know its models by; undefined: they say whose they mean. */
+  readonly ownNames?: readonly string[];
+  /** What none of its models can, whatever else is known of them. */
+  readonly lacks?: readonly ('tools' | 'structured_output')[];
   readonly operations: { readonly [N in OperationName]?: Codec<N> };
 }
 

@@ -1,4 +1,4 @@
-import type { GatewayError } from '#contract';
+import type { GatewayError, Target } from '#contract';
 
 /** The failures of one call, and which of them its client is told. */
 export class FailureMemory {
@@ -8,20 +8,28 @@ export class FailureMemory {
   private soonest: number | undefined;
   /** Upstream models for which the request is too long. */
   private tooSmall: string[] | undefined;
+  /** The largest window, of those that are known, that the request is too long for. */
+  private window: number | undefined;
 
-  /** @param model the upstream's own name of it */
-  add(error: GatewayError, model: string): void {
+  add(error: GatewayError, { model, contextWindow }: Target): void {
     this.last = error;
     if (error.code === 'rate_limit_exceeded') this.limit ??= error;
     if (error.retryAfter !== undefined) this.soonest = Math.min(error.retryAfter, this.soonest ?? Infinity);
     if (error.retry === 'fallback') {
       this.tooLong ??= error;
       (this.tooSmall ??= []).push(model);
+      if (contextWindow !== undefined) this.window = Math.max(contextWindow, this.window ?? 0);
     }
   }
 
-  isTooSmall(model: string): boolean {
-    return this.tooSmall?.includes(model) ?? false;
+  /** Is the request too long for it, by what others have said? */
+  isTooSmall({ model, contextWindow = Infinity }: Target): boolean {
+    return contextWindow <= (this.window ?? -1) || (this.tooSmall?.includes(model) ?? false);
+  }
+
+  /** Is its window known to be larger than all that the request was too long for? */
+  isLarger({ contextWindow = -1 }: Target): boolean {
+    return this.window !== undefined && contextWindow > this.window;
   }
 
   /** What is told after an error that ends the call: a fallback's refusal is no better than the model's own. */

@@ -1,4 +1,4 @@
-import type { Target } from '#contract';
+import type { Capabilities, Target } from '#contract';
 
 /** How a model's targets are ordered for a call. */
 export const STRATEGIES = [
@@ -35,4 +35,6 @@ export interface Model {
   readonly fallbacks?: readonly string[] | undefined;
   /** Undefined: the default. */
   readonly retry?: RetryRules | undefined;
+  /** What its operator says that it can, in place of what is known of its targets. */
+  readonly capabilities?: Capabilities | undefined;
 }

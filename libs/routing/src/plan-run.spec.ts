@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '#contract';
+import type { Target } from '#contract';
 import { target, World, worldOf } from '../../../test/support/routing-world.js';
 import type { Outcome } from '../../../test/support/routing-world.js';
 
@@ -48,6 +49,13 @@ describe('a call', () => {
       ['upstream_timeout', 'upstream_timeout', 'upstream_timeout'],
       'upstream_timeout c',
       'a b c',
+    ],
+    [
+      'whoever has nothing for a parameter is not counted',
+      'a b c d',
+      ['unsupported_parameter', 'unsupported_parameter', 'unsupported_parameter'],
+      'answer of d',
+      'a b c d',
     ],
     ['the same target again', 'a', ['upstream_unavailable'], 'answer of a', 'a a'],
     [
@@ -137,6 +145,25 @@ describe('a request that is too long', () => {
     const world = new World([target('small'), target('small', 'q'), target('large', 'q')]);
     expect(await world.run([TOO_LONG])).toBe('answer of large');
     expect(world.asked).toEqual(['small', 'large']);
+  });
+
+  it('goes first to a window that is known to be larger, and not to one that is known not to be', async () => {
+    const sized = (model: string, contextWindow?: number): Target => ({ ...target(model), contextWindow });
+    const world = new World([
+      sized('a', 100),
+      sized('equal', 100),
+      sized('unknown'),
+      sized('small', 50),
+      sized('b', 200),
+    ]);
+    expect(await world.run([TOO_LONG, TOO_LONG])).toBe('answer of unknown');
+    expect(world.asked).toEqual(['a', 'b', 'unknown']);
+  });
+
+  it('goes on in order where its own window is not known', async () => {
+    const sized = (model: string, contextWindow?: number): Target => ({ ...target(model), contextWindow });
+    const world = new World([target('a'), target('b'), sized('c', 200)]);
+    expect(await world.run([TOO_LONG])).toBe('answer of b');
   });
 
   it('says nothing against the target', async () => {

@@ -33,8 +33,11 @@ export interface RunWorld {
 export class PlanRun {
   readonly log: AttemptLog[] = [];
   private readonly failures = new FailureMemory();
+  private steps: readonly Step[];
   private at = 0;
   private retries = 0;
+  /** Attempts that ended before anybody was asked. */
+  private refusals = 0;
   private isLastResortSpent = false;
   private startedAt = 0;
   private attemptedAt = 0;
@@ -47,7 +50,9 @@ export class PlanRun {
     private readonly plan: Plan,
     private readonly streamed: boolean,
     private readonly world: RunWorld,
-  ) {}
+  ) {
+    this.steps = plan.steps;
+  }
 
   /**
    * Asks until a target answers, and no more often than the model's `retry` allows. What the error table says of an
@@ -81,7 +86,7 @@ export class PlanRun {
 
   /** Is another step left that may be asked, should the present one fail? */
   get hasMore(): boolean {
-    return this.attemptsLeft > 0 && this.at < this.plan.steps.length;
+    return this.attemptsLeft > 0 && this.at < this.steps.length;
   }
 
   /** The answer broke off after it had begun. */
@@ -149,9 +154,13 @@ export class PlanRun {
   ): Promise<Step | undefined> {
     this.fail(error);
     if (error.retry === 'never') throw this.failures.final(error);
-    this.failures.add(error, step.target.model);
+    this.failures.add(error, step.target);
+    if (error.code === 'unsupported_parameter') this.refusals++;
     // It answered: the call still has its one try at a target that does not.
-    if (error.retry === 'fallback') this.isLastResortSpent = false;
+    if (error.retry === 'fallback') {
+      this.isLastResortSpent = false;
+      this.preferLarger();
+    }
     if (this.attemptsLeft <= 0) return undefined;
     const next = this.next();
     if (next) return next;
@@ -163,12 +172,23 @@ export class PlanRun {
   }
 
   private get attemptsLeft(): number {
-    return this.plan.retry.attempts - this.log.length;
+    return this.plan.retry.attempts - (this.log.length - this.refusals);
+  }
+
+  /** Of those that are left, the ones with a window that is known to be larger first. */
+  private preferLarger(): void {
+    const left = this.steps.slice(this.at);
+    const larger = left.filter(({ target }) => this.failures.isLarger(target));
+    this.steps = [
+      ...this.steps.slice(0, this.at),
+      ...larger,
+      ...left.filter((step) => !larger.includes(step)),
+    ];
   }
 
   /** The next step that is still good to ask. */
   private next(): Step | undefined {
-    const { steps } = this.plan;
+    const { steps } = this;
     const now = this.world.clock();
     while (this.at < steps.length) {
       const step = steps[this.at++];
@@ -178,7 +198,7 @@ export class PlanRun {
   }
 
   private isGood({ target, state, reason }: Step, now: number): boolean {
-    if (this.failures.isTooSmall(target.model)) return false;
+    if (this.failures.isTooSmall(target)) return false;
     return reason === 'last-resort' ? !state.circuit.isCooling(now) : state.circuit.allows(now);
   }
 
@@ -204,7 +224,7 @@ export class PlanRun {
     if (this.isLastResortSpent) return undefined;
     const now = this.world.clock();
     const isLeft = ({ target, state }: Pick<Step, 'target' | 'state'>): boolean =>
-      !this.hasAsked(state) && !state.circuit.isCooling(now) && !this.failures.isTooSmall(target.model);
+      !this.hasAsked(state) && !state.circuit.isCooling(now) && !this.failures.isTooSmall(target);
     const { steps, passedOver } = this.plan;
     return [...steps, ...passedOver.filter(({ reason }) => reason !== 'unsupported')]
       .filter(isLeft)

@@ -7,7 +7,7 @@ import type { Declaration } from '../models/declaration.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { checkFallbacks } from './check-fallbacks.js';
 import { declaredFirst } from './list.js';
-import { modelFields, targetFields } from './model-fields.js';
+import { capabilitiesField, modelFields, targetFields } from './model-fields.js';
 import type { CreateModelBody, ModelSettingsBody, TargetBody, UpdateModelBody } from './models.body.js';
 import { note } from './note.js';
 import type { Actor } from './note.js';
@@ -76,6 +76,8 @@ export class ModelAdmin {
           retry: body.retry === undefined ? undefined : { ...body.retry },
           timeouts: body.timeouts === undefined ? undefined : { ...body.timeouts },
           price: body.price === undefined ? undefined : { ...body.price },
+          unsupportedParameters: body.unsupported_parameters,
+          capabilities: body.capabilities === undefined ? undefined : capabilitiesField(body.capabilities),
           metadata: body.metadata === undefined ? undefined : ((body.metadata ?? {}) as object),
           enabled: body.enabled,
         };

@@ -9,9 +9,17 @@ export function modelFields(body: ModelSettingsBody, ownedBy: string) {
     retry: { ...body.retry },
     timeouts: { ...body.timeouts },
     price: { ...body.price },
+    unsupportedParameters: body.unsupported_parameters ?? 'lenient',
+    capabilities: capabilitiesField(body.capabilities),
     metadata: (body.metadata ?? {}) as object,
     enabled: body.enabled ?? true,
   };
+}
+
+/** As it is stored. */
+export function capabilitiesField(body: ModelSettingsBody['capabilities']) {
+  const { modalities, ...rest } = body ?? {};
+  return { ...rest, ...(modalities && { modalities: { ...modalities } }) };
 }
 
 /** A target's row but for its model, as it is asked for. */

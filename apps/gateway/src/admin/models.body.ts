@@ -21,6 +21,7 @@ import {
 } from 'class-validator';
 import { STRATEGIES } from '#routing';
 import type { Strategy } from '#routing';
+import { CapabilitiesBody } from './capabilities.body.js';
 import { HasWeight } from './has-weight.js';
 import { IfGiven } from './if-given.js';
 import { PartialType } from './partial-type.js';
@@ -66,6 +67,12 @@ export class ModelSettingsBody {
   @IsOptional() @IsObject() @ValidateNested() @Type(() => RetryBody) retry?: RetryBody | null;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => TimeoutsBody) timeouts?: TimeoutsBody | null;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => PriceBody) price?: PriceBody | null;
+  @IfGiven() @IsIn(['strict', 'lenient']) unsupported_parameters?: 'strict' | 'lenient';
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => CapabilitiesBody)
+  capabilities?: CapabilitiesBody | null;
   @IfGiven() @IsBoolean() enabled?: boolean;
   @IsOptional() @IsObject() metadata?: Record<string, unknown> | null;
 }

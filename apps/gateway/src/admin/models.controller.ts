@@ -71,6 +71,8 @@ export class AdminModelsController {
       retry: row.retry,
       timeouts: row.timeouts,
       price: priceView(row.price),
+      unsupported_parameters: row.unsupportedParameters,
+      capabilities: row.capabilities,
       enabled: row.enabled,
       metadata: row.metadata,
       created_at: row.createdAt,

@@ -42,6 +42,8 @@ function model(id: string, provider: ProviderRow, upstreamModel = 'up'): ModelRo
     timeouts: {},
     price: {},
     metadata: {},
+    unsupportedParameters: 'lenient',
+    capabilities: {},
     enabled: true,
   };
   return { id, ...settings, createdAt: at, updatedAt: at, targets: [{ ...target, provider }] };

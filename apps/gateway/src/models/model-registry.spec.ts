@@ -60,6 +60,8 @@ function model(id: string, aims: Aim[], rest: Partial<ModelRow> = {}): ModelRow 
     timeouts: {},
     metadata: {},
     price: {},
+    unsupportedParameters: 'lenient',
+    capabilities: {},
     enabled: true,
   };
   return { id, ...settings, createdAt: now, updatedAt: now, targets, ...rest };
@@ -112,6 +114,29 @@ describe('ModelRegistry', () => {
     expect(targets.map((target) => target.model)).toEqual(['a', 'b', 'c']);
     expect(targets[0]?.provider).toMatchObject({ name: 'two', secret: 'key-of-two' });
     expect({ ownedBy, created }).toEqual({ ownedBy: 'me', created: 1_700_000_000 });
+  });
+
+  it('knows how much each target reads, and whether it is strict, under a pattern too', async () => {
+    const rows = [
+      model('m', [{ provider: one, model: 'gpt-4o' }, { provider: one }], {
+        unsupportedParameters: 'strict',
+      }),
+      model('a/*', [{ provider: one, model: '*' }]),
+      model('said', [{ provider: one, model: 'gpt-4o' }], { capabilities: { context_window: 4_096 } }),
+    ];
+    const registry = await makeRegistry([one], rows);
+    const facts = ['m', 'a/gpt-4o-mini', 'a/mine', 'said'].map((name) =>
+      registry.resolve(name, ANYBODY).targets.map(({ contextWindow, isStrict }) => [contextWindow, isStrict]),
+    );
+    expect(facts).toEqual([
+      [
+        [128_000, true],
+        [undefined, true],
+      ],
+      [[128_000, false]],
+      [[undefined, false]],
+      [[4_096, false]],
+    ]);
   });
 
   it('knows how a model is routed, under a pattern too, and fills in what is left out of what is asked', async () => {

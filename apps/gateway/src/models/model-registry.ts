@@ -6,6 +6,7 @@ import type { Database, ProviderRow, SecretKeys } from '#persistence';
 import { loadModels, loadPrices, loadProviders, openProviderSecrets } from '#persistence';
 import { compileGlob, restOf } from '#routing';
 import type { Model } from '#routing';
+import { contextWindowOf } from './capabilities.js';
 import { covers } from './covers.js';
 import { Declaration } from './declaration.js';
 import type { Rows } from './declaration.js';
@@ -184,7 +185,7 @@ function makeSnapshot(models: readonly Model[], bare: readonly Model[], prices: 
   const isPattern = ({ id }: Model): boolean => id.endsWith('*');
   const named = models.filter((model) => !isPattern(model));
   return {
-    models: new Map(named.map((model) => [model.id, withPrices(model, prices)])),
+    models: new Map(named.map((model) => [model.id, withFacts(model, prices)])),
     wildcards: models.filter(isPattern).sort((one, other) => other.id.length - one.id.length),
     bare: bare.map((model) => ({ model, matches: compileGlob(model.id) })),
     found: new Map(),
@@ -195,17 +196,18 @@ function makeSnapshot(models: readonly Model[], bare: readonly Model[], prices: 
 function findByPattern({ wildcards, bare, prices }: Snapshot, name: string): Model | undefined {
   for (const wildcard of wildcards) {
     const rest = restOf(wildcard.id, name);
-    if (rest !== undefined) return withPrices(expand(wildcard, name, rest), prices);
+    if (rest !== undefined) return withFacts(expand(wildcard, name, rest), prices);
   }
   const owner = bare.find(({ matches }) => matches(name));
-  return owner && withPrices(expand(owner.model, name, name), prices);
+  return owner && withFacts(expand(owner.model, name, name), prices);
 }
 
-/** Each target with what it costs: no call looks it up. */
-function withPrices(model: Model, prices: PriceBook): Model {
+/** Each target with what it costs and how much it reads: no call looks it up. */
+function withFacts(model: Model, prices: PriceBook): Model {
   const targets = model.targets.map((target) => ({
     ...target,
     price: target.price ?? prices.find(target.provider.type, target.model),
+    contextWindow: contextWindowOf(target.model, model.capabilities),
   }));
   return { ...model, targets };
 }

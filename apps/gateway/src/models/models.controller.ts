@@ -4,6 +4,7 @@ import type { Model } from '#routing';
 import { CurrentCaller } from '../auth/caller.js';
 import type { Caller } from '../auth/caller.js';
 import { V1 } from '../http/prefixes.js';
+import { capabilitiesOf } from './capabilities.js';
 import { ModelRegistry } from './model-registry.js';
 
 @Controller(V1)
@@ -24,5 +25,6 @@ export class ModelsController {
 }
 
 function toWire(model: Model) {
-  return { id: model.id, object: 'model', created: model.created, owned_by: model.ownedBy };
+  const { id, created, ownedBy } = model;
+  return { id, object: 'model', created, owned_by: ownedBy, pllm: capabilitiesOf(model) };
 }

@@ -14,25 +14,6 @@ export interface Offer {
   readonly bareModels: readonly Model[];
 }
 
-/** What OpenAI calls its models, so that its clients' names work unchanged. */
-const OPENAI_NAMES = [
-  'gpt-*',
-  'chatgpt-*',
-  'o1*',
-  'o3*',
-  'o4*',
-  'ft:*',
-  'codex-*',
-  'davinci-002',
-  'babbage-002',
-  'text-embedding-*',
-  'dall-e-*',
-  'whisper-*',
-  'tts-*',
-  'omni-moderation-*',
-  'text-moderation-*',
-];
-
 /** The sandbox upstream, for whoever has no provider yet. */
 export function demoOffer(baseUrl: string): Offer {
   const provider = providerOf('sandbox', baseUrl, undefined);
@@ -40,17 +21,18 @@ export function demoOffer(baseUrl: string): Offer {
   return { provider, models: [model], bareModels: [] };
 }
 
-/** The providers whose keys stand in the environment: `openai/*`, and for OpenAI its own names too. */
+/** The providers whose keys stand in the environment: `openai/*`, and where clients know its models, their names too. */
 export function environmentOffers({
   providerKeys,
   openaiBaseUrl,
 }: Pick<Config, 'providerKeys' | 'openaiBaseUrl'>): Offer[] {
+  const baseUrls: Readonly<Record<string, string | undefined>> = { openai: openaiBaseUrl };
   return Object.entries(providerKeys).flatMap(([type, key]) => {
-    const isOpenAi = type === 'openai';
-    const baseUrl = (isOpenAi ? openaiBaseUrl : undefined) ?? findAdapter(type)?.defaultBaseUrl;
+    const adapter = findAdapter(type);
+    const baseUrl = baseUrls[type] ?? adapter?.defaultBaseUrl;
     if (baseUrl === undefined) return [];
     const provider = providerOf(type, baseUrl, key);
-    const bareModels = isOpenAi ? OPENAI_NAMES.map((pattern) => modelAt(provider, pattern, '*')) : [];
+    const bareModels = (adapter?.ownNames ?? []).map((pattern) => modelAt(provider, pattern, '*'));
     return [{ provider, models: [modelAt(provider, `${type}/*`, '*')], bareModels }];
   });
 }

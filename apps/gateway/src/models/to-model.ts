@@ -1,5 +1,5 @@
 import { DEFAULT_TIMEOUTS } from '#contract';
-import type { Provider, Target, Timeouts } from '#contract';
+import type { Capabilities, Provider, Target, Timeouts } from '#contract';
 import { readPrice } from '#metering';
 import type { PriceText } from '#metering';
 import type { ModelRow, TargetRow } from '#persistence';
@@ -17,6 +17,7 @@ export function toModel(row: ModelRow, accounts: ReadonlyMap<string, Provider>):
     strategy: row.strategy as Strategy,
     fallbacks: row.fallbacks,
     retry: toRetry(row.retry as RetryText),
+    capabilities: row.capabilities as Capabilities,
   };
 }
 
@@ -43,5 +44,6 @@ function toTarget(row: TargetRow, model: ModelRow, accounts: ReadonlyMap<string,
   const timeouts = Object.assign({}, DEFAULT_TIMEOUTS, ...given) as Timeouts;
   const price = readPrice(row.price as PriceText) ?? readPrice(model.price as PriceText);
   const { upstreamModel, priority, weight } = row;
-  return [{ provider, model: upstreamModel, priority, weight, timeouts, price }];
+  const isStrict = model.unsupportedParameters === 'strict';
+  return [{ provider, model: upstreamModel, priority, weight, timeouts, price, isStrict }];
 }

@@ -1,4 +1,5 @@
 import {
+  CAPABILITIES,
   COUNT,
   COUNT_OR_NULL,
   NUMBER,
@@ -143,6 +144,8 @@ export const ADMIN = {
     retry: OBJECT_OR_NULL,
     timeouts: OBJECT_OR_NULL,
     price: OBJECT_OR_NULL,
+    unsupported_parameters: { enum: ['strict', 'lenient'] },
+    capabilities: { type: 'object', properties: CAPABILITIES, additionalProperties: false },
     enabled: YES_OR_NO,
     metadata: OBJECT_OR_NULL,
     created_at: TIME,

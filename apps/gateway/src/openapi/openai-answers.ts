@@ -1,9 +1,11 @@
 import {
   ANY_OBJECT,
+  CAPABILITIES,
   COUNT,
   NUMBER,
   OBJECT_OR_NULL,
   TEXT,
+  TEXTS,
   TEXT_OR_NULL,
   UNIX_SECONDS,
   YES_OR_NO,
@@ -97,5 +99,11 @@ export const OPENAI = {
     { stop_reason: TEXT, usage: ANY_OBJECT },
   ),
   TokenCount: theirs({ input_tokens: COUNT }),
-  Model: own({ id: TEXT, object: one('model'), created: UNIX_SECONDS, owned_by: TEXT }),
+  Model: own({
+    id: TEXT,
+    object: one('model'),
+    created: UNIX_SECONDS,
+    owned_by: TEXT,
+    pllm: theirs({ operations: TEXTS }, CAPABILITIES),
+  }),
 } as const;

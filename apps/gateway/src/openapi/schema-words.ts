@@ -32,5 +32,15 @@ export function theirs(properties: Properties, optional: Properties = {}): JsonS
   return { type: 'object', properties: { ...properties, ...optional }, required } as never;
 }
 
+/** What a model can; what is not known is not there. */
+export const CAPABILITIES = {
+  context_window: COUNT,
+  max_output_tokens: COUNT,
+  modalities: { type: 'object', properties: { input: TEXTS, output: TEXTS }, additionalProperties: false },
+  tools: YES_OR_NO,
+  structured_output: YES_OR_NO,
+  reasoning: YES_OR_NO,
+};
+
 export const one = (value: string) => ({ const: value });
 export const listOf = (items: object) => ({ type: 'array', items });

@@ -51,6 +51,7 @@ export class Attempts {
   ): Exchange {
     const route = this.routes.find(operation, target);
     const { origin, codec } = route;
+    if (target.isStrict) refuseHints(this.droppedParameters(operation, request, target));
     const body = codec.encode(request as Parameters<Codec['encode']>[0], target);
     const isStream = asksForStream(request.value);
     const isJson = Buffer.isBuffer(body);
@@ -111,6 +112,13 @@ export class Attempts {
       throw hideProvider(GatewayError.from(error), target.provider);
     }
   }
+}
+
+/** @throws GatewayError `unsupported_parameter` */
+function refuseHints([name]: readonly string[]): void {
+  if (name === undefined) return;
+  const message = `This model does not support the parameter '${name}', and is strict.`;
+  throw new GatewayError('unsupported_parameter', { param: name, message });
 }
 
 /** The client's headers of these names, in place of those that were made without it. */

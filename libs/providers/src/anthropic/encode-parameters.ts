@@ -1,4 +1,6 @@
 import { isObject, unsupported } from '#contract';
+import { OPENAIS_OWN, refuseParameters, unreadHints } from '../openai-compatible/answer-parameters.js';
+import type { Refusal } from '../openai-compatible/answer-parameters.js';
 import type { ChatParameters } from '../openai-compatible/chat-parameters.js';
 import type { AnswerForm } from './answer-form.js';
 import type { ClaudeTraits } from './claude-traits.js';
@@ -12,42 +14,13 @@ export interface Parameters {
 }
 
 /** What would make another answer of it, and Anthropic has nothing for. */
-const REFUSED: ReadonlyMap<string, (value: unknown) => boolean> = new Map<
-  string,
-  (value: unknown) => boolean
->([
-  ['n', (value) => Number(value) > 1],
-  ['logprobs', (value) => value === true],
-  ['top_logprobs', (value) => Number(value) > 0],
-  ['logit_bias', (value) => isObject(value) && Object.keys(value).length > 0],
-  ['modalities', (value) => Array.isArray(value) && value.some((modality) => modality !== 'text')],
-  ['audio', () => true],
-  ['functions', (value) => !Array.isArray(value) || value.length > 0],
-  ['function_call', (value) => value !== 'none' && value !== 'auto'],
-  ['web_search_options', () => true],
-]);
+const REFUSED: readonly Refusal[] = ['n', 'logprobs', 'top_logprobs', 'logit_bias', ...OPENAIS_OWN];
 
-/** What is read here or elsewhere. All others are hints, or nobody's. */
+/** What is read here, beside what all read. */
 const READ = new Set([
-  ...REFUSED.keys(),
-  'model',
-  'messages',
-  'stream',
-  'stream_options',
-  'tools',
-  'tool_choice',
-  'parallel_tool_calls',
-  'response_format',
-  'max_tokens',
-  'max_completion_tokens',
-  'temperature',
-  'top_p',
-  'top_k',
-  'stop',
   'user',
   'safety_identifier',
   'service_tier',
-  'reasoning_effort',
   'thinking',
   'cache_control',
   'output_config',
@@ -69,12 +42,7 @@ export function encodeParameters(
   form: AnswerForm,
   isForced: boolean,
 ): Parameters {
-  for (const [name, isRefused] of REFUSED) {
-    const given = value[name];
-    if (given !== undefined && given !== null && isRefused(given)) {
-      throw unsupported(name, `This model does not support the parameter '${name}'.`);
-    }
-  }
+  refuseParameters(value, REFUSED);
   const maxTokens = value.max_completion_tokens ?? value.max_tokens ?? traits.maxTokens;
   const { thinking, effort, isDropped } = encodeThinking(value, traits, maxTokens, isForced);
   const sampling = encodeSampling(value, traits, isObject(thinking) && thinking.type !== 'disabled');
@@ -97,15 +65,9 @@ export function encodeParameters(
     ...(isDropped ? ['reasoning_effort'] : []),
     ...(user !== undefined && !isUser ? ['user'] : []),
     ...(value.service_tier && tier === undefined ? ['service_tier'] : []),
-    ...Object.keys(value).filter((name) => !READ.has(name) && isAsked(name, value[name])),
+    ...unreadHints(value, READ),
   ];
   return { members, dropped };
-}
-
-/** Does it ask for anything? A penalty of 0 is none. */
-function isAsked(name: string, value: unknown): boolean {
-  if (value === undefined || value === null || value === false) return false;
-  return value !== 0 || !name.endsWith('_penalty');
 }
 
 /** OpenAI's temperature goes up to 2, Anthropic's up to 1. */

@@ -1,4 +1,6 @@
 import { isObject, unsupported } from '#contract';
+import { OPENAIS_OWN, refuseParameters, unreadHints } from '../openai-compatible/answer-parameters.js';
+import type { Refusal } from '../openai-compatible/answer-parameters.js';
 import type { ChatParameters } from '../openai-compatible/chat-parameters.js';
 import type { AnswerForm } from './answer-form.js';
 import { encodeThinking } from './encode-thinking.js';
@@ -12,45 +14,10 @@ export interface Parameters {
 }
 
 /** What would make another answer of it, and Gemini has nothing for. */
-const REFUSED: ReadonlyMap<string, (value: unknown) => boolean> = new Map<
-  string,
-  (value: unknown) => boolean
->([
-  ['logit_bias', (value) => isObject(value) && Object.keys(value).length > 0],
-  ['modalities', (value) => Array.isArray(value) && value.some((modality) => modality !== 'text')],
-  ['audio', () => true],
-  ['functions', (value) => !Array.isArray(value) || value.length > 0],
-  ['function_call', (value) => value !== 'none' && value !== 'auto'],
-  ['web_search_options', () => true],
-]);
+const REFUSED: readonly Refusal[] = ['logit_bias', ...OPENAIS_OWN];
 
-/** What is read here or elsewhere. All others are hints, or nobody's. */
-const READ = new Set([
-  ...REFUSED.keys(),
-  'model',
-  'messages',
-  'stream',
-  'stream_options',
-  'tools',
-  'tool_choice',
-  'parallel_tool_calls',
-  'response_format',
-  'max_tokens',
-  'max_completion_tokens',
-  'temperature',
-  'top_p',
-  'top_k',
-  'presence_penalty',
-  'frequency_penalty',
-  'n',
-  'logprobs',
-  'top_logprobs',
-  'seed',
-  'stop',
-  'reasoning_effort',
-  'safety_settings',
-  'extra_body',
-]);
+/** What is read here, beside what all read. */
+const READ = new Set(['presence_penalty', 'frequency_penalty', 'seed', 'safety_settings', 'extra_body']);
 
 /** Numbers that a model takes or does not, by OpenAI's name and Google's. */
 const SAMPLERS = [
@@ -95,26 +62,17 @@ export function encodeParameters(value: ChatParameters, traits: GeminiTraits, fo
     ...penalties.dropped,
     ...seed.dropped,
     ...(isDropped ? ['reasoning_effort'] : []),
-    ...Object.keys(value).filter((name) => !READ.has(name) && isAsked(value[name])),
+    ...unreadHints(value, READ),
   ];
   return { members, dropped };
 }
 
 function refuse(value: ChatParameters, traits: GeminiTraits): void {
-  for (const [name, isRefused] of REFUSED) {
-    const given = value[name];
-    if (given !== undefined && given !== null && isRefused(given)) {
-      throw unsupported(name, `This model does not support the parameter '${name}'.`);
-    }
-  }
+  refuseParameters(value, REFUSED);
   if (Number(value.n) > 1 && (value.stream === true || !traits.givesSeveral)) {
     const when = traits.givesSeveral ? ' in a stream' : '';
     throw unsupported('n', `This model gives one answer at a time${when}: 'n' may be 1.`);
   }
-}
-
-function isAsked(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== false;
 }
 
 /** Google's own members, where its OpenAI endpoint has them: `extra_body.google`. */

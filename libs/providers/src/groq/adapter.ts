@@ -1,25 +1,28 @@
-import { JsonMembers, splice } from '#contract';
+import { JsonMembers } from '#contract';
+import type { Span } from '#contract';
 import { speakOpenAi } from '../openai-compatible/adapter.js';
-import { isGiven } from '../openai-compatible/decode-response.js';
+import { liftUsage } from '../openai-compatible/lift-usage.js';
+import { OLDER_ROLES } from '../openai-compatible/older-names.js';
 
-const answers = new JsonMembers(['usage', 'x_groq']);
+const answers = new JsonMembers(['x_groq']);
 const own = new JsonMembers(['usage']);
 
-/** Groq tells the usage of a stream in a member of its own, sometimes there alone. */
-function mendUsage(json: Buffer): Buffer {
-  if (!json.includes('"x_groq"') || !answers.read(json)) return json;
-  const [start, end] = [answers.start('usage'), answers.end('usage')];
-  if (isGiven(json, start) || !own.read(json, answers.start('x_groq'), answers.end('x_groq'))) return json;
-  if (!isGiven(json, own.start('usage'))) return json;
-  const usage = json.subarray(own.start('usage'), own.end('usage'));
-  if (start >= 0) return splice(json, [{ start, end, text: usage }]);
-  const text = Buffer.concat([Buffer.from(',"usage":'), usage]);
-  return splice(json, [{ start: answers.close, end: answers.close, text }]);
+/** Groq tells the usage of a stream in a member of its own. */
+function findUsage(json: Buffer): Span | undefined {
+  if (!answers.read(json) || !own.read(json, answers.start('x_groq'), answers.end('x_groq')))
+    return undefined;
+  return { start: own.start('usage'), end: own.end('usage') };
 }
 
 export const groq = speakOpenAi({
   name: 'groq',
   defaultBaseUrl: 'https://api.groq.com/openai/v1',
   offers: ['chat', 'transcriptions', 'translations', 'speech'],
-  quirks: { chat: { openMend: () => mendUsage } },
+  quirks: {
+    chat: {
+      ...OLDER_ROLES,
+      refuse: ['n', 'logprobs', 'top_logprobs', 'logit_bias'],
+      openMend: () => (json) => liftUsage(json, findUsage),
+    },
+  },
 });

@@ -8,13 +8,13 @@ import { decodeResponse } from './decode-response.js';
 import { SpeechBytes, decodeSpeech } from './decode-speech.js';
 import { ChunkDecoder } from './decode-stream.js';
 import { decodeTranscription } from './decode-transcription.js';
-import { encodeRequest, encodeWithUsage } from './encode-request.js';
+import { encodeChat, encodeRequest, encodeWithUsage } from './encode-request.js';
 import { withQuirks } from './quirks.js';
 import type { Quirks } from './quirks.js';
 
 /** Where a provider differs from OpenAI. */
 export interface Traits extends Partial<
-  Pick<ProviderAdapter, 'address' | 'modelsAddress' | 'authorize' | 'joinsTraces'>
+  Pick<ProviderAdapter, 'address' | 'modelsAddress' | 'authorize' | 'joinsTraces' | 'ownNames' | 'lacks'>
 > {
   readonly name: string;
   /** Undefined: the operator must say. */
@@ -30,7 +30,7 @@ const BYTES = { fidelity: 'bytes', decodeError, encode: encodeRequest, wholeByte
 /** Larger answers are passed on as they come: an image may have many megabytes. */
 const IMAGE_BYTES = 1024 * 1024;
 
-const chunks: Codec<'chat' | 'completions'> = {
+const completions: Codec<'completions'> = {
   ...BYTES,
   encode: encodeWithUsage,
   decode: decodeResponse,
@@ -66,8 +66,8 @@ const unstreamed = {
 
 /** Other dialects of a chat are not what a server on OpenAI's wire is taken to know. */
 const OPERATIONS: Required<Omit<ProviderAdapter['operations'], 'messages' | 'count_tokens' | 'responses'>> = {
-  chat: chunks,
-  completions: chunks,
+  chat: { ...completions, encode: encodeChat },
+  completions,
   embeddings: { ...unstreamed, decode: decodeEmbeddings },
   moderations: { ...unstreamed, decode: decodeResponse },
   image_generations: images,
@@ -104,6 +104,7 @@ export function speakOpenAi({ name, defaultBaseUrl, offers, quirks, ...own }: Tr
     modelsAddress: (provider: Provider) => addressUnder(provider, 'models'),
     authorize: bearer,
     joinsTraces: false,
+    lacks: quirks?.chat?.refuse?.includes('tools') ? ['tools'] : [],
     ...own,
     operations: operationsOf(offers, quirks),
   };

@@ -1,6 +1,7 @@
 import { splice } from '#contract';
-import type { Edit, JsonRequest, RelayedRequest, Target, Upload, WireRequest } from '#contract';
+import type { ChatRequest, Edit, JsonRequest, RelayedRequest, Target, Upload, WireRequest } from '#contract';
 import type { UpstreamBody, UpstreamUpload } from '../spec.js';
+import { compileMembers } from './rewrite-members.js';
 
 /** The client's bytes with the upstream's model name in place of its own. Nothing else is touched. */
 export function encodeRequest(request: WireRequest, target: Target): UpstreamBody {
@@ -18,6 +19,19 @@ export function encodeWithUsage(request: WireRequest, target: Target): UpstreamB
   const usage = usageEdit(request);
   return splice(request.bytes, usage.start < model.start ? [usage, model] : [model, usage]);
 }
+
+/** A chat: the same, the limit of its answer under the name that the upstream's model takes. */
+export function encodeChat(request: WireRequest<ChatRequest>, target: Target): UpstreamBody {
+  const body = encodeWithUsage(request, target);
+  const { value } = request;
+  const isOlder = value.max_tokens !== undefined && value.max_tokens !== null;
+  return isOlder && Buffer.isBuffer(body) && nameOf(target).isReasoning ? renameLimit(body, value) : body;
+}
+
+const renameLimit = compileMembers({ rename: { max_tokens: 'max_completion_tokens' } });
+
+/** OpenAI's models that think: they refuse `max_tokens`. */
+const REASONING = /^(?:openai\/)?(?:ft:)?(?:o[1-9]|gpt-[5-9]|codex-)/;
 
 export function asksForUsage(value: RelayedRequest): boolean {
   return value.stream_options?.include_usage === true;
@@ -53,13 +67,21 @@ async function* pieces({ read, model, length }: Upload, name: Buffer): AsyncGene
   yield* read(model.end, length);
 }
 
-/** The upstream's model name as text and as JSON, made once a target. */
-const names = new WeakMap<Target, { readonly text: Buffer; readonly json: Buffer }>();
+/** What the upstream's model name says, and its text: read once a target. */
+interface UpstreamName {
+  readonly text: Buffer;
+  readonly json: Buffer;
+  readonly isReasoning: boolean;
+}
 
-function nameOf(target: Target): { readonly text: Buffer; readonly json: Buffer } {
+const names = new WeakMap<Target, UpstreamName>();
+
+function nameOf(target: Target): UpstreamName {
   let name = names.get(target);
   if (!name) {
-    name = { text: Buffer.from(target.model), json: Buffer.from(JSON.stringify(target.model)) };
+    const { model } = target;
+    const json = Buffer.from(JSON.stringify(model));
+    name = { text: Buffer.from(model), json, isReasoning: REASONING.test(model) };
     names.set(target, name);
   }
   return name;

@@ -1,14 +1,21 @@
 import { splice } from '#contract';
-import type { SseEvent, Usage } from '#contract';
+import type { SseEvent, Usage, WireRequest } from '#contract';
 import type { Codec, Decoded, StreamDecoder } from '../spec.js';
-import { compileRules } from './rewrite-members.js';
+import { isAsked, refuseParameters } from './answer-parameters.js';
+import type { Refusal } from './answer-parameters.js';
+import type { ChatParameters } from './chat-parameters.js';
+import { compileMembers } from './rewrite-members.js';
 import type { MemberRules } from './rewrite-members.js';
+import { compileMessages } from './rewrite-messages.js';
+import type { MessageRules } from './rewrite-messages.js';
 
 /** Brings the JSON of an answer, or of one chunk after another, into OpenAI's shape. @throws GatewayError */
 export type Mend = (json: Buffer) => Buffer;
 
 /** Where a provider's wire is not OpenAI's, in one operation. */
-export interface Quirks extends MemberRules {
+export interface Quirks extends MemberRules, MessageRules {
+  /** What would make another answer, and it has nothing for. */
+  readonly refuse?: readonly Refusal[];
   /** Its words for why an answer ended, to OpenAI's. */
   readonly finishReasons?: Readonly<Record<string, string>>;
   /** What else is to be mended. Made for each answer: it may remember the chunks before. */
@@ -19,24 +26,44 @@ export interface Quirks extends MemberRules {
 
 const AS_IT_COMES: Mend = (json) => json;
 
+type Quirky = 'chat' | 'completions' | 'embeddings';
+
 /** The codec of a provider that has quirks. One that has none keeps its own, and pays nothing. */
-export function withQuirks<N extends 'chat' | 'completions' | 'embeddings'>(
-  codec: Codec<N>,
-  quirks: Quirks,
-): Codec<N> {
-  const rewrite = compileRules(quirks);
-  const mendWords = compileWords(quirks.finishReasons ?? {});
+export function withQuirks<N extends Quirky>(codec: Codec<N>, quirks: Quirks): Codec<N> {
+  return { ...codec, ...askedWith(codec, quirks), ...answeredWith(codec, quirks) };
+}
+
+function askedWith<N extends Quirky>(codec: Codec<N>, quirks: Quirks): Partial<Codec<N>> {
+  const { refuse = [], drop = [] } = quirks;
+  const rewriteMembers = compileMembers(quirks);
+  const rewriteMessages = compileMessages(quirks);
+  // What the answer's usage looks like is the gateway's own affair, and no hint.
+  const hints = drop.filter((name) => name !== 'stream_options');
+  return {
+    encode(request, target) {
+      const value = request.value as ChatParameters;
+      refuseParameters(value, refuse);
+      const body = codec.encode(request, target);
+      return Buffer.isBuffer(body) ? rewriteMessages(rewriteMembers(body, value), value) : body;
+    },
+    ...(hints.length > 0 && {
+      dropped: ({ value }: WireRequest) =>
+        hints.filter((name) => isAsked(name, (value as ChatParameters)[name])),
+    }),
+  };
+}
+
+/** Undefined members leave an answer, and how fast it is read, as they are. */
+function answeredWith<N extends Quirky>(codec: Codec<N>, quirks: Quirks): Partial<Codec<N>> {
+  const { finishReasons, openMend: openOwn, countUsage } = quirks;
+  if (!finishReasons && !openOwn && !countUsage) return {};
+  const mendWords = compileWords(finishReasons ?? {});
   const openMend = (): Mend => {
-    const mend = quirks.openMend?.();
+    const mend = openOwn?.();
     return mend ? (json) => mend(mendWords(json)) : mendWords;
   };
-  const count = quirks.countUsage ?? ((usage) => usage);
+  const count = countUsage ?? ((usage) => usage);
   return {
-    ...codec,
-    encode(request, target) {
-      const body = codec.encode(request, target);
-      return Buffer.isBuffer(body) ? rewrite(body) : body;
-    },
     decode(body, context): Decoded {
       const decoded = codec.decode(openMend()(body), context);
       return { ...decoded, usage: decoded.usage && count(decoded.usage) };

@@ -1,5 +1,5 @@
-import { GatewayError, JsonMembers, objectSpans, splice } from '#contract';
-import type { Edit } from '#contract';
+import { GatewayError, JsonMembers, splice } from '#contract';
+import type { Edit, RelayedRequest } from '#contract';
 import { isGiven } from './decode-response.js';
 
 /** What a provider wants otherwise in a request, by name. */
@@ -8,38 +8,30 @@ export interface MemberRules {
   readonly rename?: Readonly<Record<string, string>>;
   /** Members that the provider refuses, and that say nothing about what the answer should be. */
   readonly drop?: readonly string[];
-  /** The same, of each message. */
-  readonly dropInMessages?: readonly string[];
 }
+
+/** Rewrites a request that was parsed as `value`; every byte that it need not touch stays. @throws GatewayError */
+export type Rewrite = (body: Buffer, value: RelayedRequest) => Buffer;
 
 const NOTHING = Buffer.alloc(0);
 const QUOTE = 0x22;
 
-/** A function that rewrites the members of a request and leaves every other byte as it came. @throws GatewayError */
-export function compileRules({ rename, drop, dropInMessages }: MemberRules): (body: Buffer) => Buffer {
-  const rewrite = compileMembers(Object.entries(rename ?? {}), drop ?? []);
-  const messages = new JsonMembers(['messages']);
-  const cuts = (dropInMessages ?? []).map((name) => compileCut(name));
-  return (body) => {
-    let rewritten = rewrite(body);
-    for (const { needle, cutFrom } of cuts) {
-      if (!rewritten.includes(needle) || !messages.read(rewritten)) continue;
-      rewritten = splice(rewritten, cutFrom(rewritten, messages.start('messages'), messages.end('messages')));
-    }
-    return rewritten;
-  };
-}
-
-function compileMembers(
-  renames: readonly (readonly [string, string])[],
-  drop: readonly string[],
-): (body: Buffer) => Buffer {
-  if (renames.length + drop.length === 0) return (body) => body;
+/** What nobody gives is not looked for: such a request is read no second time. */
+export function compileMembers({ rename = {}, drop = [] }: MemberRules): Rewrite {
+  const renames = Object.entries(rename);
+  const names = [...drop, ...Object.keys(rename)];
   const members = new JsonMembers([...new Set([...drop, ...renames.flat()])]);
-  return (body) => {
+  // In a stream the gateway asks for usage itself.
+  const dropsOptions = drop.includes('stream_options');
+  return (body, value) => {
+    const isSaid = names.some((name) => Object.hasOwn(value, name));
+    return isSaid || (dropsOptions && value.stream === true) ? edit(body) : body;
+  };
+
+  function edit(body: Buffer): Buffer {
     let rewritten = read(members, body);
-    const edit = (change: Edit): void => void (rewritten = read(members, splice(rewritten, [change])));
-    const cut = (name: string): void => edit({ ...members.spanOf(name), text: NOTHING });
+    const change = (one: Edit): void => void (rewritten = read(members, splice(rewritten, [one])));
+    const cut = (name: string): void => change({ ...members.spanOf(name), text: NOTHING });
     for (const name of drop) if (members.start(name) >= 0) cut(name);
     for (const [name, own] of renames) {
       if (members.start(name) < 0) continue;
@@ -47,11 +39,11 @@ function compileMembers(
       else {
         if (members.start(own) >= 0) cut(own);
         const start = rewritten.indexOf(QUOTE, members.spanOf(name).start);
-        edit({ start, end: members.start(name), text: Buffer.from(`${JSON.stringify(own)}:`) });
+        change({ start, end: members.start(name), text: Buffer.from(`${JSON.stringify(own)}:`) });
       }
     }
     return rewritten;
-  };
+  }
 }
 
 /** A member that is there twice could be read two ways. */
@@ -61,14 +53,4 @@ function read(members: JsonMembers<string>, body: Buffer): Buffer {
   if (duplicate === undefined) return body;
   const message = `The parameter '${duplicate}' is given twice.`;
   throw new GatewayError('duplicate_parameter', { param: duplicate, message });
-}
-
-function compileCut(name: string) {
-  const members = new JsonMembers([name]);
-  const cutFrom = (body: Buffer, start: number, end: number): Edit[] =>
-    objectSpans(body, start, end).flatMap((message) => {
-      members.read(body, message.start, message.end);
-      return members.start(name) < 0 ? [] : [{ ...members.spanOf(name), text: NOTHING }];
-    });
-  return { needle: JSON.stringify(name), cutFrom };
 }

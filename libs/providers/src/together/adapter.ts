@@ -1,4 +1,5 @@
 import { speakOpenAi } from '../openai-compatible/adapter.js';
+import { OLDER_NAMES } from '../openai-compatible/older-names.js';
 
 const WORDS = { finishReasons: { eos: 'stop' } };
 
@@ -14,5 +15,5 @@ export const together = speakOpenAi({
     'translations',
     'speech',
   ],
-  quirks: { chat: WORDS, completions: WORDS },
+  quirks: { chat: { ...OLDER_NAMES, ...WORDS }, completions: WORDS },
 });

@@ -35,9 +35,7 @@ export class Providers {
     if (!PROVIDER_TYPES.includes(kind.type))
       return this.refuse(label, `there is no provider for '${prefix}' yet`);
     const account = this.account(kind, params, label);
-    if (account.type === 'openai-compatible' && account.base_url === undefined) {
-      return this.refuse(label, 'it has no api_base');
-    }
+    if (kind.needsBase && account.base_url === undefined) return this.refuse(label, 'it has no api_base');
     return { provider: this.named(account), model: name };
   }
 
@@ -51,9 +49,8 @@ export class Providers {
       variable(kind.baseVariable) ??
       kind.place?.((member) => this.texts.text(params[member]));
     const baseUrl = addressOf(kind, base, this.texts.text(params.api_version));
-    const isElsewhere =
-      kind.type === 'openai' && base !== undefined && !base.startsWith('https://api.openai.com');
-    const type = isElsewhere ? 'openai-compatible' : kind.type;
+    const isElsewhere = kind.home !== undefined && base !== undefined && !base.startsWith(kind.home);
+    const type = (isElsewhere ? kind.elsewhere : undefined) ?? kind.type;
     const member = kind.keyMember ?? 'api_key';
     const apiKey =
       this.secret(params[member] ?? params.api_key, member, label) ??
@@ -108,6 +105,6 @@ function addressOf(kind: Kind, base: string | undefined, version: string | undef
   if (base === undefined) return undefined;
   const plain = base.replace(/\/+$/, '');
   const whole = kind.suffix && !plain.endsWith(kind.suffix) ? `${plain}${kind.suffix}` : plain;
-  const isDated = kind.type === 'azure-openai' && version !== undefined && !plain.endsWith('/openai/v1');
+  const isDated = version !== undefined && kind.undated !== undefined && !plain.endsWith(kind.undated);
   return isDated ? `${whole}?api-version=${version}` : whole;
 }

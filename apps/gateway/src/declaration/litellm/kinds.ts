@@ -9,13 +9,30 @@ export interface Kind {
   /** The address that members of `litellm_params` tell of, and which of them is the credential. */
   readonly place?: (text: (member: string) => string | undefined) => string;
   readonly keyMember?: string;
+  /** Where it lives, and what it is at any other address. */
+  readonly home?: string;
+  readonly elsewhere?: string;
+  /** Without an address it is nowhere. */
+  readonly needsBase?: boolean;
+  /** Addresses that take no version; undefined: none takes one. */
+  readonly undated?: string;
 }
 
-const OPENAI: Kind = { type: 'openai', keyVariable: 'OPENAI_API_KEY' };
-const AZURE: Kind = { type: 'azure-openai', keyVariable: 'AZURE_API_KEY', baseVariable: 'AZURE_API_BASE' };
+const OPENAI: Kind = {
+  type: 'openai',
+  keyVariable: 'OPENAI_API_KEY',
+  home: 'https://api.openai.com',
+  elsewhere: 'openai-compatible',
+};
+const AZURE: Kind = {
+  type: 'azure-openai',
+  keyVariable: 'AZURE_API_KEY',
+  baseVariable: 'AZURE_API_BASE',
+  undated: '/openai/v1',
+};
 const OLLAMA: Kind = { type: 'ollama', suffix: '/v1' };
 const VLLM: Kind = { type: 'vllm' };
-const COMPATIBLE: Kind = { type: 'openai-compatible' };
+const COMPATIBLE: Kind = { type: 'openai-compatible', needsBase: true };
 const VERTEX: Kind = {
   type: 'vertex',
   keyVariable: 'VERTEXAI_CREDENTIALS',
@@ -42,6 +59,12 @@ const KINDS: ReadonlyMap<string, Kind> = new Map(
     openrouter: { type: 'openrouter', keyVariable: 'OPENROUTER_API_KEY' },
     together_ai: { type: 'together', keyVariable: 'TOGETHERAI_API_KEY' },
     fireworks_ai: { type: 'fireworks', keyVariable: 'FIREWORKS_AI_API_KEY' },
+    cerebras: { type: 'cerebras', keyVariable: 'CEREBRAS_API_KEY' },
+    perplexity: { type: 'perplexity', keyVariable: 'PERPLEXITYAI_API_KEY' },
+    nvidia_nim: { type: 'nvidia', keyVariable: 'NVIDIA_NIM_API_KEY' },
+    deepinfra: { type: 'deepinfra', keyVariable: 'DEEPINFRA_API_KEY' },
+    moonshot: { type: 'moonshot', keyVariable: 'MOONSHOT_API_KEY' },
+    dashscope: { type: 'qwen', keyVariable: 'DASHSCOPE_API_KEY' },
     ollama: OLLAMA,
     ollama_chat: OLLAMA,
     vllm: VLLM,
