@@ -10,6 +10,7 @@ export const ROUTES: readonly (readonly [string, string])[] = [
   ['POST', '/audio/translations'],
   ['POST', '/audio/speech'],
   ['POST', '/moderations'],
+  ['POST', '/rerank'],
   ['GET', '/models'],
   ['GET', '/models/my-gpt-4'],
   ['GET', '/admin/keys'],

@@ -17,6 +17,7 @@ export type {
   Operation,
   OperationName,
   RelayedRequest,
+  RerankRequest,
   RequestSpans,
   Span,
   SpeechRequest,

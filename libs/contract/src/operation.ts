@@ -73,6 +73,15 @@ export interface ModerationRequest extends RelayedRequest {
   readonly input: string | readonly unknown[];
 }
 
+/** `POST /rerank`, in Cohere's shape: OpenAI has none. */
+export interface RerankRequest extends RelayedRequest {
+  readonly query: string;
+  readonly documents: readonly unknown[];
+  readonly top_n?: number | null;
+  readonly max_tokens_per_doc?: number | null;
+  readonly return_documents?: boolean | null;
+}
+
 /** Operations by name, each with the wire type of its request. */
 export interface Operation {
   readonly chat: { readonly Request: ChatRequest };
@@ -85,6 +94,7 @@ export interface Operation {
   readonly translations: { readonly Request: TranscriptionRequest };
   readonly speech: { readonly Request: SpeechRequest };
   readonly moderations: { readonly Request: ModerationRequest };
+  readonly rerank: { readonly Request: RerankRequest };
 }
 
 export type OperationName = keyof Operation;

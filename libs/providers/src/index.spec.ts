@@ -16,7 +16,7 @@ const target: Target = { provider, model: 'm', priority: 0, timeouts: DEFAULT_TI
 /** Its own address, and what it offers beside chat. */
 const OFFERS: readonly (readonly [string, string | undefined, readonly OperationName[]])[] = [
   ['deepseek', 'https://api.deepseek.com/v1', ['completions']],
-  ['fireworks', 'https://api.fireworks.ai/inference/v1', ['completions', 'embeddings']],
+  ['fireworks', 'https://api.fireworks.ai/inference/v1', ['completions', 'embeddings', 'rerank']],
   ['groq', 'https://api.groq.com/openai/v1', ['transcriptions', 'translations', 'speech']],
   ['mistral', 'https://api.mistral.ai/v1', ['embeddings', 'transcriptions']],
   ['ollama', 'http://localhost:11434/v1', ['completions', 'embeddings', 'image_generations']],
@@ -24,9 +24,13 @@ const OFFERS: readonly (readonly [string, string | undefined, readonly Operation
   [
     'together',
     'https://api.together.xyz/v1',
-    ['completions', 'embeddings', 'image_generations', 'transcriptions', 'translations', 'speech'],
+    ['completions', 'embeddings', 'rerank', 'image_generations', 'transcriptions', 'translations', 'speech'],
   ],
-  ['vllm', 'http://localhost:8000/v1', ['completions', 'embeddings', 'transcriptions', 'translations']],
+  [
+    'vllm',
+    'http://localhost:8000/v1',
+    ['completions', 'embeddings', 'rerank', 'transcriptions', 'translations'],
+  ],
   ['xai', 'https://api.x.ai/v1', ['completions', 'embeddings', 'image_generations']],
 ];
 
@@ -59,13 +63,20 @@ describe('the adapters', () => {
     expect(adapter?.authorize('my key')).toEqual({ authorization: 'Bearer my key' });
   });
 
-  it.each(['openai', 'openai-compatible', 'sandbox'])('%s pays for nobody’s quirks', (type) => {
+  it.each([
+    ['openai', 10],
+    ['openai-compatible', 11],
+    ['sandbox', 11],
+  ])('%s pays for nobody’s quirks', (type, count) => {
     const { operations } = findAdapter(type) ?? {};
-    expect(Object.keys(operations ?? {})).toHaveLength(10);
+    expect(Object.keys(operations ?? {})).toHaveLength(count);
     for (const [name, codec] of Object.entries(operations ?? {})) {
-      expect(codec).toBe(findAdapter('openai')?.operations[name as OperationName]);
+      expect(codec).toBe(findAdapter('openai-compatible')?.operations[name as OperationName]);
     }
   });
+
+  it('openai orders no documents', () =>
+    expect(findAdapter('openai')?.operations).not.toHaveProperty('rerank'));
 
   it.each(['', 'OpenAI', 'constructor', '__proto__', 'toString'])('are not found by %j', (type) => {
     expect(findAdapter(type)).toBeUndefined();

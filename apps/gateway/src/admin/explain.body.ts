@@ -7,6 +7,7 @@ const OPERATIONS = [
   'completions',
   'embeddings',
   'moderations',
+  'rerank',
   'image_generations',
   'image_edits',
   'image_variations',

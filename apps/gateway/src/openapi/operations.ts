@@ -103,6 +103,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   ),
   'POST /v1/audio/speech': operation('createSpeech', 'Speak a text', { ...SPEECH, ...EVENTS }),
   'POST /v1/moderations': operation('createModeration', 'Judge a content', object('Moderation')),
+  'POST /v1/rerank': operation('rerank', 'Order documents by what they say to a query', object('Rerank')),
   'GET /v1/models': operation('listModels', 'The models that the caller may use', MODEL_LIST),
   'GET /v1/models/{model}': operation('readModel', 'One model', object('Model')),
 

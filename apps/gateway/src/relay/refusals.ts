@@ -11,6 +11,7 @@ const OPERATIONS: Readonly<Record<string, OperationName | undefined>> = {
   completions: 'completions',
   embeddings: 'embeddings',
   moderations: 'moderations',
+  rerank: 'rerank',
   'images/generations': 'image_generations',
   'images/edits': 'image_edits',
   'images/variations': 'image_variations',

@@ -4,6 +4,7 @@ import { ImageBytes, decodeImages } from './decode-images.js';
 import { decodeEmbeddings } from './decode-embeddings.js';
 import { decodeError } from './decode-error.js';
 import { NamedEventDecoder } from './decode-named-stream.js';
+import { decodeRerank } from './decode-rerank.js';
 import { decodeResponse } from './decode-response.js';
 import { SpeechBytes, decodeSpeech } from './decode-speech.js';
 import { ChunkDecoder } from './decode-stream.js';
@@ -64,11 +65,13 @@ const unstreamed = {
   openStream: (context: Parameters<Codec['openStream']>[0]) => new NamedEventDecoder(context),
 };
 
-const OPERATIONS: Required<ProviderAdapter['operations']> = {
+/** All that there is. */
+export const OPERATIONS: Required<ProviderAdapter['operations']> = {
   chat: chunks,
   completions: chunks,
   embeddings: { ...unstreamed, decode: decodeEmbeddings },
   moderations: { ...unstreamed, decode: decodeResponse },
+  rerank: { ...unstreamed, decode: decodeRerank },
   image_generations: images,
   image_edits: images,
   image_variations: images,
@@ -83,6 +86,7 @@ export const PATHS: Readonly<Record<OperationName, string>> = {
   completions: 'completions',
   embeddings: 'embeddings',
   moderations: 'moderations',
+  rerank: 'rerank',
   image_generations: 'images/generations',
   image_edits: 'images/edits',
   image_variations: 'images/variations',

@@ -5,5 +5,5 @@ export const vllm = speakOpenAi({
   name: 'vllm',
   defaultBaseUrl: 'http://localhost:8000/v1',
   joinsTraces: true,
-  offers: ['chat', 'completions', 'embeddings', 'transcriptions', 'translations'],
+  offers: ['chat', 'completions', 'embeddings', 'rerank', 'transcriptions', 'translations'],
 });
