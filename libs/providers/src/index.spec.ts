@@ -49,6 +49,7 @@ describe('the adapters', () => {
       'sandbox',
       'azure-openai',
       'anthropic',
+      'cohere',
       'gemini',
       ...OFFERS.map(([type]) => type),
     ];

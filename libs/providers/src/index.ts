@@ -1,5 +1,6 @@
 import { anthropic } from './anthropic/adapter.js';
 import { azureOpenai } from './azure-openai/adapter.js';
+import { cohere } from './cohere/adapter.js';
 import { deepseek } from './deepseek/adapter.js';
 import { fireworks } from './fireworks/adapter.js';
 import { gemini } from './gemini/adapter.js';
@@ -30,6 +31,7 @@ const ADAPTERS: readonly ProviderAdapter[] = [
   openaiCompatible,
   anthropic,
   azureOpenai,
+  cohere,
   deepseek,
   fireworks,
   gemini,
