@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { findAdapter, PROVIDER_TYPES } from '#providers';
+import { operationOf } from '../support/golden-operation.js';
 import { isDescriptionHere, readDescription } from '../support/openai-description.js';
 import type { Description } from '../support/openai-description.js';
 
@@ -11,7 +12,8 @@ const ROOT = new URL('../../libs/providers/src', import.meta.url).pathname;
 const PRINTED = PROVIDER_TYPES.filter((type) => findAdapter(type)?.operations.chat?.fidelity === 'values');
 const CASES = PRINTED.flatMap((type) => {
   const folder = join(ROOT, type, 'fixtures');
-  return readdirSync(folder).map((name) => ({ type, name, folder: join(folder, name) }));
+  const chats = readdirSync(folder).filter((name) => operationOf(name) === 'chat');
+  return chats.map((name) => ({ type, name, folder: join(folder, name) }));
 });
 const having = (file: string) => CASES.filter(({ folder }) => existsSync(join(folder, file)));
 

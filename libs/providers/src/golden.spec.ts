@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { GatewayError, JsonMembers, SseParser } from '#contract';
 import type { ChatRequest, WireRequest } from '#contract';
+import { operationOf } from '../../../test/support/golden-operation.js';
 import { madeContext, madeTarget } from '../../../test/support/made-context.js';
 import type { Made } from '../../../test/support/made-context.js';
 import { findAdapter } from './index.js';
@@ -36,10 +37,12 @@ function casesOf(provider: string): Case[] {
   });
 }
 
-function chatOf({ provider }: Case): Codec<'chat'> {
-  const codec = findAdapter(provider)?.operations.chat;
-  if (!codec) throw new Error(`${provider} cannot chat`);
-  return codec;
+/** By the name of the case; every codec is played the same way. */
+function codecOf({ provider, name }: Case): Codec<'chat'> {
+  const operations = findAdapter(provider)?.operations as Readonly<Record<string, unknown>> | undefined;
+  const codec = operations?.[operationOf(name)];
+  if (!codec) throw new Error(`${provider} cannot do ${operationOf(name)}`);
+  return codec as Codec<'chat'>;
 }
 
 function targetOf({ provider, settings }: Case) {
@@ -108,28 +111,28 @@ const having = (file: string): Case[] => CASES.filter(({ has }) => has(file));
 
 describe('what a provider is asked', () => {
   it.each(having('upstream-request.json'))('$provider: $name', (one) => {
-    const encoded = chatOf(one).encode(requestOf(one.read('request.json')), targetOf(one));
+    const encoded = codecOf(one).encode(requestOf(one.read('request.json')), targetOf(one));
     expect(encoded.toString()).toBe(one.read('upstream-request.json').toString());
-    const dropped = chatOf(one).dropped?.(requestOf(one.read('request.json')), targetOf(one)) ?? [];
+    const dropped = codecOf(one).dropped?.(requestOf(one.read('request.json')), targetOf(one)) ?? [];
     expect(dropped).toEqual(one.settings('dropped.json').dropped ?? []);
   });
 
   it.each(having('refusal.json'))('$provider: $name, which it cannot be', (one) => {
-    const failure = failureOf(() => chatOf(one).encode(requestOf(one.read('request.json')), targetOf(one)));
+    const failure = failureOf(() => codecOf(one).encode(requestOf(one.read('request.json')), targetOf(one)));
     expect(failure && printFailure(failure)).toEqual(one.settings('refusal.json'));
   });
 });
 
 describe('what a client is answered', () => {
   it.each(having('response.json'))('$provider: $name', (one) => {
-    const { body } = chatOf(one).decode(one.read('upstream-response.json'), contextOf(one));
+    const { body } = codecOf(one).decode(one.read('upstream-response.json'), contextOf(one));
     expect(body.toString()).toBe(one.read('response.json').toString());
   });
 
   it.each(having('upstream-error.json'))('$provider: $name, an error', (one) => {
     const { status, body, retryAfter } = one.settings('upstream-error.json');
     const text = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-    const failure = chatOf(one).decodeError(Number(status), text, retryAfter as number | undefined);
+    const failure = codecOf(one).decodeError(Number(status), text, retryAfter as number | undefined);
     expect(printFailure(failure)).toEqual(one.settings('error.json'));
   });
 });
@@ -143,7 +146,7 @@ describe('what a client is streamed', () => {
       ['byte by byte', 1],
       ['in packets of 17 bytes', 17],
     ])('%s', (_, size) => {
-      expect(play(one.read('upstream.sse'), size, chatOf(one), contextOf(one))).toBe(expected);
+      expect(play(one.read('upstream.sse'), size, codecOf(one), contextOf(one))).toBe(expected);
     });
 
     it('is one line of JSON a chunk', () => {

@@ -1,5 +1,4 @@
 import {
-  invalid,
   isObject,
   requireList,
   requireObject,
@@ -7,6 +6,7 @@ import {
   unsupported,
 } from '../openai-compatible/chat-parameters.js';
 import type { ChatMessageMembers } from '../openai-compatible/chat-parameters.js';
+import { readCall } from '../openai-compatible/read-tools.js';
 import type { CommandTraits } from './command-traits.js';
 import { encodeContent, RESULT_PARTS, textOf, TEXTS, USER_PARTS } from './encode-part.js';
 import type { Message, Part, ToolCall } from './wire.js';
@@ -89,35 +89,8 @@ function encodeAssistant(
 }
 
 function encodeCall(value: unknown, param: string): ToolCall {
-  const call = requireObject(value, param);
-  if ((call.type ?? 'function') !== 'function') {
-    throw unsupported(`${param}.type`, 'This model calls functions only.');
-  }
-  const { name, arguments: given } = requireObject(call.function, `${param}.function`);
-  return {
-    id: requireText(call.id, `${param}.id`),
-    type: 'function',
-    function: {
-      name: requireText(name, `${param}.function.name`),
-      arguments: argumentsOf(given, `${param}.function.arguments`),
-    },
-  };
-}
-
-/** A call without arguments may come with an empty text. */
-function argumentsOf(given: unknown, param: string): string {
-  const text = requireText(given ?? '', param).trim();
-  if (text === '') return '{}';
-  if (!isObject(parse(text))) throw invalid(param, `'${param}' must be the text of a JSON object.`);
-  return text;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const { id, name, input } = readCall(value, param);
+  return { id, type: 'function', function: { name, arguments: input } };
 }
 
 /** Citations as this adapter gave them, without the index that a stream's have. Other providers' are of another kind. */

@@ -1,4 +1,4 @@
-import { refuseParameters, unreadHints } from '../openai-compatible/answer-parameters.js';
+import { OPENAIS_OWN, refuseParameters, unreadHints } from '../openai-compatible/answer-parameters.js';
 import type { Refusal } from '../openai-compatible/answer-parameters.js';
 import type { ChatParameters } from '../openai-compatible/chat-parameters.js';
 import { isObject } from '../openai-compatible/chat-parameters.js';
@@ -14,16 +14,7 @@ export interface Parameters {
 }
 
 /** What would make another answer of it, and Cohere has nothing for. */
-const REFUSED: readonly Refusal[] = [
-  'n',
-  'top_logprobs',
-  'logit_bias',
-  'modalities',
-  'audio',
-  'functions',
-  'function_call',
-  'web_search_options',
-];
+const REFUSED: readonly Refusal[] = ['n', 'top_logprobs', 'logit_bias', ...OPENAIS_OWN];
 
 /** Cohere's own words, which pass as they are. */
 const OWN = ['k', 'p', 'documents', 'citation_options', 'safety_mode', 'priority'];

@@ -25,6 +25,15 @@ const ASKS = {
 /** A parameter that a provider has nothing for; with a question of one's own where it takes some of its values. */
 export type Refusal = keyof typeof ASKS | readonly [name: keyof typeof ASKS, asks: Asks];
 
+/** What OpenAI alone has: no other provider answers in sound, searches by these words, or knows the older tools. */
+export const OPENAIS_OWN = [
+  'modalities',
+  'audio',
+  'functions',
+  'function_call',
+  'web_search_options',
+] as const satisfies readonly Refusal[];
+
 /** @throws GatewayError `unsupported_parameter` that names the first of them that is asked for */
 export function refuseParameters(request: ChatParameters, refusals: readonly Refusal[]): void {
   for (const refusal of refusals) {
