@@ -9,7 +9,7 @@ const room = (...names) => names.map((name) => `${GATEWAY}${name}/`);
 const npm = (...names) => names.map((name) => `node_modules/${name}(/|$)`);
 
 const NEST = npm('@nestjs/common', '@nestjs/core');
-const ENDPOINT = 'completions|embeddings|images|audio|moderations|responses|messages';
+const ENDPOINT = 'completions|embeddings|images|audio|moderations|rerank|responses|messages';
 
 const RULES = [
   { name: 'contract', from: '^libs/contract/', to: [...lib('contract')] },

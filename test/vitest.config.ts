@@ -34,6 +34,7 @@ const WITHOUT_DATABASE = [
   'balancer',
   'bodies.*',
   'chat',
+  'cohere',
   'commit-gate',
   'compose',
   'configuration-commands',

@@ -60,6 +60,7 @@ describe('any JSON object', { timeout: 120_000 }, () => {
     completions: ['"prompt"', '["a","b"]'],
     embeddings: ['"input"', '[[1,2],[3]]'],
     moderations: ['"input"', '[{"type":"text","text":"x"}]'],
+    rerank: ['"query"', '"a","documents" : ["b",{"text":"c"}]'],
     'images/generations': ['"prompt"', '"A c\\u0061t"'],
     'audio/speech': ['"input"', '"Hello","voice" : {"id":1.50}'],
   };

@@ -125,6 +125,17 @@ const ENDPOINTS: readonly Endpoint[] = [
     required: ['input'],
     faults: [...wrong(['input', 7]), ...wrong(['model', 7])],
   },
+  {
+    path: 'rerank',
+    body: { model: 'm', query: 'a cat', documents: ['a cat', { text: 'a dog' }] },
+    required: ['model', 'query', 'documents'],
+    faults: [
+      ...MODEL,
+      ...wrong(['query', 7], ['documents', 'a'], ['documents', ['a', 7]], ['top_n', 'two']),
+      ...wrong(['return_documents', 'yes']),
+      ...outside(['documents', []], ['top_n', 0], ['max_tokens_per_doc', 0]),
+    ],
+  },
 ];
 
 let bench: TestBench;

@@ -147,6 +147,7 @@ describe('what the gateway answers is what it describes', () => {
     ['POST', '/v1/embeddings', undefined, { model: 'my-embedding', input: 'Hello' }],
     ['POST', '/v1/images/generations', undefined, { model: 'my-gpt-4', prompt: 'A cat' }],
     ['POST', '/v1/moderations', undefined, { model: 'my-gpt-4', input: 'peace' }],
+    ['POST', '/v1/rerank', undefined, { model: 'my-gpt-4', query: 'a cat', documents: ['a cat', 'a dog'] }],
     ['GET', '/v1/models'],
     ['GET', '/v1/models/{model}', 'my-gpt-4'],
     ['GET', '/v1/models/{model}', 'missing'],

@@ -31,6 +31,7 @@ const MODELS = {
   'whisper-1': 'whisper-upstream',
   'tts-1': 'tts-upstream',
   'omni-moderation-latest': 'moderation-upstream',
+  'rerank-v3.5': 'rerank-upstream',
 };
 
 let bench: TestBench;

@@ -12,6 +12,7 @@ export const ROUTES: readonly (readonly [string, string])[] = [
   ['POST', '/moderations'],
   ['POST', '/messages'],
   ['POST', '/messages/count_tokens'],
+  ['POST', '/rerank'],
   ['GET', '/models'],
   ['GET', '/models/my-gpt-4'],
   ['GET', '/admin/keys'],

@@ -19,6 +19,7 @@ import { ModerationsModule } from './moderations/moderations.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { RelayModule } from './relay/relay.module.js';
 import { ReplicasModule } from './replicas/replicas.module.js';
+import { RerankModule } from './rerank/rerank.module.js';
 import { SystemModule } from './system/system.module.js';
 import { TracingModule } from './tracing/tracing.module.js';
 
@@ -44,6 +45,7 @@ export class AppModule {
         AudioModule,
         MessagesModule,
         ModerationsModule,
+        RerankModule,
         AdminModule,
         DeclarationModule,
         SystemModule,

@@ -171,6 +171,29 @@ describe('moderations', () => {
   });
 });
 
+describe('an order of documents', () => {
+  const rerank = async (members: object) => {
+    const body = { model: 'm', query: 'a red cat', documents: ['a dog', 'a red cat', { text: 'red' }] };
+    return (await (await post('/rerank', { ...body, ...members })).json()) as {
+      results: { index: number; document?: object }[];
+      meta?: { billed_units: { search_units: number } };
+    };
+  };
+
+  it('is by the words that they share with the query', async () => {
+    const { results, meta } = await rerank({});
+    expect(results.map(({ index }) => index)).toEqual([1, 0, 2]);
+    expect(results[0]).toEqual({ index: 1, relevance_score: 1 });
+    expect(meta?.billed_units.search_units).toBe(1);
+  });
+
+  it('has as many as are asked for, with what they say where that is', async () => {
+    const { results, meta } = await rerank({ model: 'm;usage=none', top_n: 2, return_documents: true });
+    expect(results.map(({ document }) => document)).toEqual([{ text: 'a red cat' }, { text: 'a dog' }]);
+    expect(meta).toBeUndefined();
+  });
+});
+
 describe('every operation', () => {
   it.each([
     ['gzip', gunzipSync],
@@ -210,6 +233,7 @@ describe('every operation', () => {
     const failing = await post('/embeddings', { model: 'e;status=429;retry_after=7', input: 'a' });
     expect([failing.status, failing.headers.get('retry-after')]).toEqual([429, '7']);
     expect((await post('/moderations', { input: 'a' })).status).toBe(400);
+    expect((await post('/rerank', { model: 'm', query: 'a' })).status).toBe(400);
     expect((await post('/images/generations', { model: 'i' })).status).toBe(400);
   });
 });

@@ -4,6 +4,7 @@ import { answerCompletion } from './answer-completions.js';
 import { answerEmbeddings } from './answer-embeddings.js';
 import { answerEdit, answerGeneration, answerVariation } from './answer-images.js';
 import { answerModeration } from './answer-moderations.js';
+import { answerRerank } from './answer-rerank.js';
 import type { Streamed, Whole } from './play.js';
 import type { Request } from './request.js';
 
@@ -18,4 +19,5 @@ export const OPERATIONS: ReadonlyMap<string, (request: Request, stamp: Stamp) =>
   ['audio/translations', answerTranscription],
   ['audio/speech', answerSpeech],
   ['moderations', answerModeration],
+  ['rerank', answerRerank],
 ]);

@@ -22,6 +22,7 @@ export type {
   Operation,
   OperationName,
   RelayedRequest,
+  RerankRequest,
   RequestSpans,
   ResponsesRequest,
   Span,
@@ -43,4 +44,4 @@ export type { Edit } from './splice.js';
 export { SseParser } from './sse.js';
 export type { SseEvent, SseSink } from './sse.js';
 export { NO_USAGE, readUsage } from './usage.js';
-export type { Usage } from './usage.js';
+export type { Billed, Usage } from './usage.js';

@@ -100,6 +100,15 @@ export interface ResponsesRequest extends RelayedRequest {
   readonly top_p?: number | null;
 }
 
+/** `POST /rerank`, in Cohere's shape: OpenAI has none. */
+export interface RerankRequest extends RelayedRequest {
+  readonly query: string;
+  readonly documents: readonly unknown[];
+  readonly top_n?: number | null;
+  readonly max_tokens_per_doc?: number | null;
+  readonly return_documents?: boolean | null;
+}
+
 /** Operations by name, each with the wire type of its request. */
 export interface Operation {
   readonly chat: { readonly Request: ChatRequest };
@@ -115,6 +124,7 @@ export interface Operation {
   readonly messages: { readonly Request: MessagesRequest };
   readonly count_tokens: { readonly Request: CountTokensRequest };
   readonly responses: { readonly Request: ResponsesRequest };
+  readonly rerank: { readonly Request: RerankRequest };
 }
 
 export type OperationName = keyof Operation;

@@ -15,6 +15,15 @@ export interface Usage {
   readonly audioSeconds: number;
   /** Text that was spoken, in characters (Unicode code points). */
   readonly characters: number;
+  /** What is paid for, where the provider says that it is not what it counted. */
+  readonly billed?: Billed;
+}
+
+export interface Billed {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** How many requests the call was: one that is large may be several. */
+  readonly requests: number;
 }
 
 export const NO_USAGE: Usage = {

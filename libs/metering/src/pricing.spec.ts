@@ -64,6 +64,29 @@ describe('what a call costs', () => {
       { output_per_mtok: '10', reasoning_per_mtok: '5' },
       '0.0006',
     ],
+    [
+      'what is billed, where that is not what was counted',
+      {
+        promptTokens: 507,
+        cachedTokens: 448,
+        completionTokens: 10,
+        billed: { promptTokens: 12, completionTokens: 7, requests: 1 },
+      },
+      GPT,
+      '0.0001',
+    ],
+    [
+      'as many requests as it was',
+      { billed: { promptTokens: 0, completionTokens: 0, requests: 3 } },
+      { per_request: '0.002' },
+      '0.006',
+    ],
+    [
+      'requests that have no price, and nothing else',
+      { billed: { promptTokens: 0, completionTokens: 0, requests: 3 } },
+      GPT,
+      null,
+    ],
     ['images', { images: 3 }, { per_image: '0.04' }, '0.12'],
     [
       'images and their tokens',

@@ -20,7 +20,7 @@ type Charge = readonly [amount: number, price: number];
  * rounding never crosses a number that can be represented. Whatever is more goes the slow, exact way.
  */
 export function costOf(usage: Usage, price: Price): number | null {
-  const charges = chargesOf(usage, price);
+  const charges = chargesOf(paidOf(usage), price);
   if (!charges) return null;
   let sum = 0;
   let isWhole = true;
@@ -45,10 +45,26 @@ function exactCostOf(charges: readonly Charge[]): number {
   return nanos > BigInt(MOST_NANOS) ? MOST_NANOS : Number(nanos);
 }
 
+/** Tokens that are not what was counted have no parts: nobody says which of them came from a cache. */
+function paidOf(usage: Usage): Usage {
+  if (!usage.billed) return usage;
+  const { promptTokens, completionTokens } = usage.billed;
+  return {
+    ...usage,
+    promptTokens,
+    completionTokens,
+    cachedTokens: 0,
+    cacheWriteTokens: 0,
+    reasoningTokens: 0,
+    audioPromptTokens: 0,
+    audioCompletionTokens: 0,
+  };
+}
+
 /** Undefined: a unit that was used has no price, and nothing else says what the call costs. */
 function chargesOf(usage: Usage, price: Price): Charge[] | undefined {
   const charges: Charge[] = [];
-  if (price.request !== undefined) charges.push([1, price.request]);
+  if (price.request !== undefined) charges.push([usage.billed?.requests ?? 1, price.request]);
   for (const [amount, each] of unitsOf(usage, price)) {
     if (amount > 0 && each !== undefined) charges.push([amount, each]);
   }
@@ -72,8 +88,8 @@ function isOfTokens(price: Price): boolean {
   return first !== undefined;
 }
 
-function isNothing({ images, audioSeconds, characters }: Usage): boolean {
-  return images === 0 && audioSeconds === 0 && characters === 0;
+function isNothing({ images, audioSeconds, characters, billed }: Usage): boolean {
+  return images === 0 && audioSeconds === 0 && characters === 0 && !billed?.requests;
 }
 
 /** Of the parts of a prompt and of a completion, each at its own price. False: one that was used has none. */

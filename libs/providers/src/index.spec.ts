@@ -22,7 +22,7 @@ const OFFERS: readonly (readonly [string, string | undefined, readonly Operation
     ['completions', 'embeddings', 'image_generations', 'transcriptions', 'translations', 'speech'],
   ],
   ['deepseek', 'https://api.deepseek.com/v1', ['completions']],
-  ['fireworks', 'https://api.fireworks.ai/inference/v1', ['completions', 'embeddings']],
+  ['fireworks', 'https://api.fireworks.ai/inference/v1', ['completions', 'embeddings', 'rerank']],
   ['github-models', 'https://models.github.ai/inference', ['embeddings']],
   ['groq', 'https://api.groq.com/openai/v1', ['transcriptions', 'translations', 'speech']],
   ['huggingface', 'https://router.huggingface.co/v1', []],
@@ -40,9 +40,13 @@ const OFFERS: readonly (readonly [string, string | undefined, readonly Operation
   [
     'together',
     'https://api.together.xyz/v1',
-    ['completions', 'embeddings', 'image_generations', 'transcriptions', 'translations', 'speech'],
+    ['completions', 'embeddings', 'rerank', 'image_generations', 'transcriptions', 'translations', 'speech'],
   ],
-  ['vllm', 'http://localhost:8000/v1', ['completions', 'embeddings', 'transcriptions', 'translations']],
+  [
+    'vllm',
+    'http://localhost:8000/v1',
+    ['completions', 'embeddings', 'rerank', 'transcriptions', 'translations'],
+  ],
   ['xai', 'https://api.x.ai/v1', ['completions', 'embeddings', 'image_generations']],
   ['zhipu', 'https://open.bigmodel.cn/api/paas/v4', ['embeddings', 'image_generations']],
 ];
@@ -62,6 +66,7 @@ describe('the adapters', () => {
       'sandbox',
       'azure-openai',
       'anthropic',
+      'cohere',
       'gemini',
       'vertex',
       ...OFFERS.map(([type]) => type),
@@ -77,13 +82,20 @@ describe('the adapters', () => {
     expect(adapter?.authorize('my key')).toEqual({ authorization: 'Bearer my key' });
   });
 
-  it.each(['openai', 'openai-compatible', 'sandbox'])('%s pays for nobody’s quirks', (type) => {
+  it.each([
+    ['openai', 10],
+    ['openai-compatible', 11],
+    ['sandbox', 11],
+  ])('%s pays for nobody’s quirks', (type, count) => {
     const { operations } = findAdapter(type) ?? {};
-    expect(Object.keys(operations ?? {})).toHaveLength(10);
+    expect(Object.keys(operations ?? {})).toHaveLength(count);
     for (const [name, codec] of Object.entries(operations ?? {})) {
-      expect(codec).toBe(findAdapter('openai')?.operations[name as OperationName]);
+      expect(codec).toBe(findAdapter('openai-compatible')?.operations[name as OperationName]);
     }
   });
+
+  it('openai orders no documents', () =>
+    expect(findAdapter('openai')?.operations).not.toHaveProperty('rerank'));
 
   it.each(['', 'OpenAI', 'constructor', '__proto__', 'toString'])('are not found by %j', (type) => {
     expect(findAdapter(type)).toBeUndefined();

@@ -2,6 +2,7 @@ import { anthropic } from './anthropic/adapter.js';
 import { azureOpenai } from './azure-openai/adapter.js';
 import { cerebras } from './cerebras/adapter.js';
 import { deepinfra } from './deepinfra/adapter.js';
+import { cohere } from './cohere/adapter.js';
 import { deepseek } from './deepseek/adapter.js';
 import { fireworks } from './fireworks/adapter.js';
 import { gemini } from './gemini/adapter.js';
@@ -50,6 +51,7 @@ const ADAPTERS: readonly ProviderAdapter[] = [
   azureOpenai,
   cerebras,
   deepinfra,
+  cohere,
   deepseek,
   fireworks,
   gemini,

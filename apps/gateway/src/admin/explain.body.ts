@@ -9,6 +9,7 @@ const OPERATIONS = [
   'moderations',
   'messages',
   'responses',
+  'rerank',
   'image_generations',
   'image_edits',
   'image_variations',

@@ -21,6 +21,7 @@ export const PROVIDER_KEYS = {
   OPENAI_API_KEY: 'openai',
   ANTHROPIC_API_KEY: 'anthropic',
   GEMINI_API_KEY: 'gemini',
+  COHERE_API_KEY: 'cohere',
   MISTRAL_API_KEY: 'mistral',
   GROQ_API_KEY: 'groq',
   TOGETHER_API_KEY: 'together',
@@ -76,6 +77,7 @@ export class Environment {
   @IsOptional() @IsKey() OPENAI_API_KEY?: string;
   @IsOptional() @IsKey() ANTHROPIC_API_KEY?: string;
   @IsOptional() @IsKey() GEMINI_API_KEY?: string;
+  @IsOptional() @IsKey() COHERE_API_KEY?: string;
   @IsOptional() @IsKey() MISTRAL_API_KEY?: string;
   @IsOptional() @IsKey() GROQ_API_KEY?: string;
   @IsOptional() @IsKey() TOGETHER_API_KEY?: string;

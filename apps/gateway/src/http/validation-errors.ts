@@ -13,6 +13,7 @@ const TYPE_CONSTRAINTS = new Set([
   'isStop',
   'isTextOrTokens',
   'isTextOrParts',
+  'isDocuments',
   'isFile',
   'isStringRecord',
 ]);

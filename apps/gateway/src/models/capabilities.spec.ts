@@ -42,6 +42,7 @@ describe('what a model can', () => {
         'chat',
         'completions',
         'embeddings',
+        'rerank',
         'transcriptions',
         'translations',
         'messages',

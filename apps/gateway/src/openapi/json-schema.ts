@@ -18,6 +18,7 @@ const TOKENS: SchemaObject = { type: 'array', items: { type: 'integer', minimum:
 const OWN_RULES: Options['additionalConverters'] = {
   isTextOrTokens: { anyOf: [{ type: 'string' }, TEXTS, TOKENS, { type: 'array', items: TOKENS }] },
   isTextOrParts: { anyOf: [{ type: 'string' }, { type: 'array', items: {} }] },
+  isDocuments: { type: 'array', items: { anyOf: [{ type: 'string' }, { type: 'object' }] } },
   isNotTooMany: {},
   isStop: { anyOf: [{ type: 'string' }, TEXTS] },
   isTime: { type: 'string', format: 'date-time' },

@@ -88,6 +88,10 @@ export const OPENAI = {
     model: TEXT,
     results: listOf(theirs({ flagged: YES_OR_NO, categories: ANY_OBJECT, category_scores: ANY_OBJECT })),
   }),
+  Rerank: theirs(
+    { results: listOf(theirs({ index: COUNT, relevance_score: NUMBER }, { document: ANY_OBJECT })) },
+    { id: TEXT, meta: ANY_OBJECT, usage: ANY_OBJECT },
+  ),
   Message: theirs(
     {
       id: TEXT,

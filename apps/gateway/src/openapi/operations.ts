@@ -108,6 +108,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     ...EVENTS,
   }),
   'POST /v1/messages/count_tokens': operation('countTokens', "Count a prompt's tokens", object('TokenCount')),
+  'POST /v1/rerank': operation('rerank', 'Order documents by what they say to a query', object('Rerank')),
   'GET /v1/models': operation('listModels', 'The models that the caller may use', MODEL_LIST),
   'GET /v1/models/{model}': operation('readModel', 'One model', object('Model')),
 

@@ -66,6 +66,14 @@ describe('an estimate of a prompt', () => {
     expect(prompt(operation, value)).toBe(tokens);
   });
 
+  it('is of a query and the documents that it is asked of', () => {
+    const documents = ['one two', { title: 'three', pages: 7 }];
+    const usage = estimateUsage(call('rerank', { query: 'four', documents }), whole({ results: [] }));
+    expect(usage?.completionTokens).toBe(0);
+    expect(usage?.promptTokens).toBeGreaterThanOrEqual(4);
+    expect(usage?.promptTokens).toBeLessThanOrEqual(6);
+  });
+
   it('is not made for moderations', () => {
     expect(estimateUsage(call('moderations', { input: 'x' }), undefined)).toBeUndefined();
   });

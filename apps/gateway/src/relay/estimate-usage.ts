@@ -41,6 +41,8 @@ export function estimateUsage(call: Call, winner: Winner | undefined): Usage | u
   if (operation === 'transcriptions' || operation === 'translations') return hearingOf(call, winner);
   if (operation === 'speech') return { ...NO_USAGE, promptTokens, characters: charactersOf(request.value) };
   if (OF_IMAGES.has(operation)) return { ...NO_USAGE, promptTokens };
+  // An order of documents is nothing that a model wrote.
+  if (operation === 'rerank') return { ...NO_USAGE, promptTokens };
   if (!isOfText(operation)) return undefined;
   const completionTokens = operation === 'embeddings' ? 0 : completionOf(winner);
   return { ...NO_USAGE, promptTokens, completionTokens };
@@ -77,8 +79,18 @@ function completionOf(winner: Winner | undefined): number {
 
 /** The tokens of what is asked, by its texts. */
 export function estimatePrompt(value: RelayedRequest): number {
-  const { messages, system, instructions, prompt, input, tools, functions, response_format } =
-    value as RelayedRequest & Readonly<Record<string, unknown>>;
+  const {
+    messages,
+    system,
+    instructions,
+    prompt,
+    input,
+    query,
+    documents,
+    tools,
+    functions,
+    response_format,
+  } = value as RelayedRequest & Readonly<Record<string, unknown>>;
   const texts: string[] = [];
   let tokens = 0;
   if (Array.isArray(messages)) {
@@ -90,6 +102,7 @@ export function estimatePrompt(value: RelayedRequest): number {
   }
   for (const said of [system, instructions]) collect(said, texts);
   for (const given of [prompt, input]) tokens += takeTexts(given, texts);
+  for (const given of [query, documents]) collect(given, texts);
   // Of an image or a sound it is a word, which no model reads.
   const schemas = isObject(response_format) ? [tools, functions, response_format] : [tools, functions];
   for (const schema of schemas) if (schema) texts.push(JSON.stringify(schema));

@@ -14,6 +14,7 @@ const OPERATIONS: Readonly<Record<string, OperationName | undefined>> = {
   messages: 'messages',
   'messages/count_tokens': 'count_tokens',
   responses: 'responses',
+  rerank: 'rerank',
   'images/generations': 'image_generations',
   'images/edits': 'image_edits',
   'images/variations': 'image_variations',

@@ -4,6 +4,7 @@ import { ImageBytes, decodeImages } from './decode-images.js';
 import { decodeEmbeddings } from './decode-embeddings.js';
 import { decodeError } from './decode-error.js';
 import { NamedEventDecoder } from './decode-named-stream.js';
+import { decodeRerank } from './decode-rerank.js';
 import { decodeResponse } from './decode-response.js';
 import { SpeechBytes, decodeSpeech } from './decode-speech.js';
 import { ChunkDecoder } from './decode-stream.js';
@@ -64,12 +65,15 @@ const unstreamed = {
   openStream: (context: Parameters<Codec['openStream']>[0]) => new NamedEventDecoder(context),
 };
 
-/** Other dialects of a chat are not what a server on OpenAI's wire is taken to know. */
-const OPERATIONS: Required<Omit<ProviderAdapter['operations'], 'messages' | 'count_tokens' | 'responses'>> = {
+/** All that there is. Other dialects of a chat are not what a server on OpenAI's wire is taken to know. */
+export const OPERATIONS: Required<
+  Omit<ProviderAdapter['operations'], 'messages' | 'count_tokens' | 'responses'>
+> = {
   chat: { ...completions, encode: encodeChat },
   completions,
   embeddings: { ...unstreamed, decode: decodeEmbeddings },
   moderations: { ...unstreamed, decode: decodeResponse },
+  rerank: { ...unstreamed, decode: decodeRerank },
   image_generations: images,
   image_edits: images,
   image_variations: images,
@@ -84,6 +88,7 @@ export const PATHS: Readonly<Record<OperationName, string>> = {
   completions: 'completions',
   embeddings: 'embeddings',
   moderations: 'moderations',
+  rerank: 'rerank',
   image_generations: 'images/generations',
   image_edits: 'images/edits',
   image_variations: 'images/variations',

@@ -10,6 +10,7 @@ export const together = speakOpenAi({
     'chat',
     'completions',
     'embeddings',
+    'rerank',
     'image_generations',
     'transcriptions',
     'translations',

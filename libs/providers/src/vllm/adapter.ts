@@ -6,6 +6,6 @@ export const vllm = speakOpenAi({
   name: 'vllm',
   defaultBaseUrl: 'http://localhost:8000/v1',
   joinsTraces: true,
-  offers: ['chat', 'completions', 'embeddings', 'transcriptions', 'translations'],
+  offers: ['chat', 'completions', 'embeddings', 'rerank', 'transcriptions', 'translations'],
   quirks: { chat: OLDER_ROLES },
 });
