@@ -11,6 +11,7 @@ import { encodeEmbeddings } from './encode-embeddings.js';
 import { faultOf, placeOf } from './place.js';
 import type { Place } from './place.js';
 import { publishedModel, resourceOf } from './publisher.js';
+import type { Publisher } from './publisher.js';
 import { readSecret } from './secret.js';
 import { tokenGrant } from './token-grant.js';
 
@@ -51,6 +52,21 @@ export const vertex: ProviderAdapter = {
   },
 };
 
+/** What a publisher's models are asked by, and the form of a stream where it has to be said. */
+const METHODS: Readonly<Record<Publisher, Method>> = {
+  anthropic: (_, __, isStream) => ({ method: isStream ? 'streamRawPredict' : 'rawPredict' }),
+  google: (name, operation, isStream) => ({
+    method: operation === 'embeddings' ? 'predict' : methodOf(name, operation, isStream),
+    ...(isStream && { alt: 'sse' }),
+  }),
+};
+
+type Method = (
+  name: string,
+  operation: OperationName,
+  isStream: boolean,
+) => { readonly method: string; readonly alt?: string };
+
 /** What Anthropic's models cannot do. */
 function ofGoogle<N extends 'embeddings' | 'image_generations'>(codec: Codec<N>): Codec<N> {
   return {
@@ -65,13 +81,9 @@ function ofGoogle<N extends 'embeddings' | 'image_generations'>(codec: Codec<N>)
 function addressOf({ provider, model }: Target, operation: OperationName, isStream = false): URL {
   const { root, version, parent } = requirePlace(provider);
   const published = publishedModel(model);
-  const path = `${root}/${version}/${parent}${resourceOf(published)}`;
-  if (published.publisher === 'anthropic') {
-    return at(provider, `${path}:${isStream ? 'streamRawPredict' : 'rawPredict'}`);
-  }
-  const method = operation === 'embeddings' ? 'predict' : methodOf(published.name, operation, isStream);
-  const url = at(provider, `${path}:${method}`);
-  if (isStream) url.searchParams.set('alt', 'sse');
+  const { method, alt } = METHODS[published.publisher](published.name, operation, isStream);
+  const url = at(provider, `${root}/${version}/${parent}${resourceOf(published)}:${method}`);
+  if (alt !== undefined) url.searchParams.set('alt', alt);
   return url;
 }
 

@@ -1,6 +1,8 @@
+export type Publisher = 'google' | 'anthropic';
+
 /** Who made a model, and what it is called there. */
 export interface PublishedModel {
-  readonly publisher: 'google' | 'anthropic';
+  readonly publisher: Publisher;
   readonly name: string;
 }
 
@@ -12,10 +14,8 @@ const KIND = /^models\//;
 export function publishedModel(model: string): PublishedModel {
   const [prefix, publisher] = NAMED.exec(model) ?? KIND.exec(model) ?? [''];
   const name = model.slice(prefix.length);
-  if (publisher === 'anthropic' || (publisher === undefined && name.startsWith('claude'))) {
-    return { publisher: 'anthropic', name };
-  }
-  return { publisher: 'google', name };
+  const maker = name.startsWith('claude') ? 'anthropic' : 'google';
+  return { publisher: (publisher as Publisher | undefined) ?? maker, name };
 }
 
 /** One name in the path, whatever a client put into it; a version stands behind an `@`. */
