@@ -20,6 +20,7 @@ export type {
   Codec,
   DecodeContext,
   Decoded,
+  Framing,
   ProviderAdapter,
   StreamDecoder,
   UpstreamBody,

@@ -21,10 +21,29 @@ export interface ProviderAdapter {
   /** The list of models that the upstream offers: a cheap call that proves address and credential. */
   modelsAddress(provider: Provider): URL;
   authorize(secret: string | undefined): Record<string, string>;
+  /**
+   * Further headers, of a provider whose credential signs each request; undefined: it is only shown.
+   *
+   * @param at when the request is sent
+   * @throws GatewayError where the credential is none that signs
+   */
+  readonly sign?: (request: RequestToSign, provider: Provider, at: Date) => Record<string, string>;
   /** Is it a server that operators run themselves, and may see in their traces? */
   readonly joinsTraces: boolean;
   readonly operations: { readonly [N in OperationName]?: Codec<N> };
 }
+
+/** What is sent, as far as it is signed. */
+export interface RequestToSign {
+  readonly method: 'GET' | 'POST';
+  readonly url: URL;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | undefined;
+}
+
+/** How the events of a stream are told apart in its bytes: as server-sent events, or as AWS's binary messages. */
+export type Framing = 'sse' | 'aws';
 
 /** Translates one operation, both ways. No I/O, no clock, no dice: what varies arrives in `context`. */
 export interface Codec<N extends OperationName = OperationName> {
@@ -38,7 +57,9 @@ export interface Codec<N extends OperationName = OperationName> {
   readonly wholeBytes: number;
   /** A whole answer. @throws GatewayError when it is none, or an error */
   decode(body: Buffer, context: DecodeContext): Decoded;
-  /** An answer of server-sent events. */
+  /** Of a streamed answer. Undefined: server-sent events. */
+  readonly framing?: Framing;
+  /** An answer of events. */
   openStream(context: DecodeContext): StreamDecoder;
   /** An answer that is passed on as it comes; undefined where `wholeBytes` has no end. */
   readonly openBytes?: (context: DecodeContext) => BytesDecoder;

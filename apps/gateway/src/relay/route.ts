@@ -2,6 +2,7 @@ import { GatewayError } from '#contract';
 import type { HeaderPairs, OperationName, Target } from '#contract';
 import { findAdapter } from '#providers';
 import type { Codec } from '#providers';
+import { FRAMINGS } from '#upstream';
 
 /** How one operation reaches one target: what does not change from one call to the next. */
 export interface Route {
@@ -14,6 +15,8 @@ export interface Route {
   /** Of a JSON body whose answer is a stream. */
   readonly streamHeaders: HeaderPairs;
   readonly codec: Codec;
+  /** Further headers of one request; undefined: no request is signed. @throws GatewayError */
+  readonly sign: ((path: string, body: Buffer) => HeaderPairs) | undefined;
   /** Does the upstream take part in traces? */
   readonly joinsTraces: boolean;
   /** The headers for any other body. */
@@ -41,6 +44,7 @@ function makeRoute(operation: OperationName, target: Target): Route {
   const adapter = findAdapter(provider.type);
   const codec = adapter?.operations[operation];
   if (!adapter || !codec) throw new GatewayError('unsupported_operation', { param: 'model' });
+  const { sign } = adapter;
   const { origin, pathname, search } = adapter.address(target, operation);
   const stream = adapter.address(target, operation, true);
   const own = { ...BASE_HEADERS, ...adapter.authorize(provider.secret), ...provider.headers };
@@ -54,8 +58,15 @@ function makeRoute(operation: OperationName, target: Target): Route {
     path: pathname + search,
     streamPath: stream.pathname + stream.search,
     headers: pairs({ accept: whole, ...json }),
-    streamHeaders: pairs({ accept: 'text/event-stream', ...json }),
+    streamHeaders: pairs({ accept: FRAMINGS[codec.framing ?? 'sse'].contentType, ...json }),
     codec: codec as Codec,
+    sign:
+      sign &&
+      ((path, body) => {
+        const url = new URL(path, origin);
+        const request = { method: 'POST', url, headers: { ...json, ...own }, body } as const;
+        return Object.entries(sign(request, provider, new Date())).flat();
+      }),
     joinsTraces: adapter.joinsTraces,
     headersFor: (contentType, length) =>
       pairs({ accept: '*/*', 'content-type': contentType, 'content-length': String(length) }),
