@@ -251,7 +251,8 @@ module.exports = {
       from: { path: '^libs/providers/src/([^/]+)/', pathNot: SPEC },
       to: {
         path: '^libs/providers/src/([^/]+)/',
-        pathNot: ['^libs/providers/src/$1/', '^libs/providers/src/openai-compatible/'],
+        // Claude is asked at Anthropic's and elsewhere: its traits, and what its answers are made of, are in `claude/`.
+        pathNot: ['^libs/providers/src/$1/', '^libs/providers/src/(openai-compatible|claude)/'],
       },
     },
     {

@@ -1,8 +1,13 @@
+import type { AnswerForm } from '../claude/answer-form.js';
+import type { ClaudeTraits } from '../claude/claude-traits.js';
+import { encodeThinking } from '../claude/encode-thinking.js';
 import type { ChatParameters } from '../openai-compatible/chat-parameters.js';
 import { isObject, unsupported } from '../openai-compatible/chat-parameters.js';
-import type { AnswerForm } from './answer-form.js';
-import type { ClaudeTraits } from './claude-traits.js';
-import { encodeThinking } from './encode-thinking.js';
+import {
+  BEYOND_ONE_ANSWER,
+  refuseParameters,
+  unreadParameters,
+} from '../openai-compatible/refuse-parameters.js';
 
 /** The members of a request beside messages and tools. */
 export interface Parameters {
@@ -11,25 +16,9 @@ export interface Parameters {
   readonly dropped: readonly string[];
 }
 
-/** What would make another answer of it, and Anthropic has nothing for. */
-const REFUSED: ReadonlyMap<string, (value: unknown) => boolean> = new Map<
-  string,
-  (value: unknown) => boolean
->([
-  ['n', (value) => Number(value) > 1],
-  ['logprobs', (value) => value === true],
-  ['top_logprobs', (value) => Number(value) > 0],
-  ['logit_bias', (value) => isObject(value) && Object.keys(value).length > 0],
-  ['modalities', (value) => Array.isArray(value) && value.some((modality) => modality !== 'text')],
-  ['audio', () => true],
-  ['functions', (value) => !Array.isArray(value) || value.length > 0],
-  ['function_call', (value) => value !== 'none' && value !== 'auto'],
-  ['web_search_options', () => true],
-]);
-
 /** What is read here or elsewhere. All others are hints, or nobody's. */
 const READ = new Set([
-  ...REFUSED.keys(),
+  ...BEYOND_ONE_ANSWER.keys(),
   'model',
   'messages',
   'stream',
@@ -69,12 +58,7 @@ export function encodeParameters(
   form: AnswerForm,
   isForced: boolean,
 ): Parameters {
-  for (const [name, isRefused] of REFUSED) {
-    const given = value[name];
-    if (given !== undefined && given !== null && isRefused(given)) {
-      throw unsupported(name, `This model does not support the parameter '${name}'.`);
-    }
-  }
+  refuseParameters(value, BEYOND_ONE_ANSWER);
   const maxTokens = value.max_completion_tokens ?? value.max_tokens ?? traits.maxTokens;
   const { thinking, effort, isDropped } = encodeThinking(value, traits, maxTokens, isForced);
   const sampling = encodeSampling(value, traits, isObject(thinking) && thinking.type !== 'disabled');
@@ -97,15 +81,9 @@ export function encodeParameters(
     ...(isDropped ? ['reasoning_effort'] : []),
     ...(user !== undefined && !isUser ? ['user'] : []),
     ...(value.service_tier && tier === undefined ? ['service_tier'] : []),
-    ...Object.keys(value).filter((name) => !READ.has(name) && isAsked(name, value[name])),
+    ...unreadParameters(value, READ),
   ];
   return { members, dropped };
-}
-
-/** Does it ask for anything? A penalty of 0 is none. */
-function isAsked(name: string, value: unknown): boolean {
-  if (value === undefined || value === null || value === false) return false;
-  return value !== 0 || !name.endsWith('_penalty');
 }
 
 /** OpenAI's temperature goes up to 2, Anthropic's up to 1. */

@@ -7,6 +7,7 @@ import {
   unsupported,
 } from '../openai-compatible/chat-parameters.js';
 import type { ChatMessageMembers } from '../openai-compatible/chat-parameters.js';
+import { isObjectText, readCall } from '../openai-compatible/read-tools.js';
 import { encodeParts, encodeTexts } from './encode-part.js';
 import type { GeminiTraits } from './gemini-traits.js';
 import type { CallPart, RequestPart, TextPart, Turn } from './wire.js';
@@ -133,28 +134,12 @@ function signatureOf({ extra_content: extra }: ChatMessageMembers): string | und
 }
 
 function encodeCall(value: unknown, param: string): CallPart {
-  const call = requireObject(value, param);
-  if ((call.type ?? 'function') !== 'function') {
-    throw unsupported(`${param}.type`, 'This model calls functions only.');
-  }
-  const { name, arguments: given } = requireObject(call.function, `${param}.function`);
-  const thoughtSignature = signatureOf(call);
+  const { id, name, input } = readCall(value, param);
+  const thoughtSignature = isObject(value) ? signatureOf(value) : undefined;
   return {
-    functionCall: {
-      id: requireText(call.id, `${param}.id`),
-      name: requireText(name, `${param}.function.name`),
-      args: argsOf(given, `${param}.function.arguments`),
-    },
+    functionCall: { id, name, args: input },
     ...(thoughtSignature !== undefined && { thoughtSignature }),
   };
-}
-
-/** A call without arguments may come with an empty text. */
-function argsOf(given: unknown, param: string): string {
-  const text = requireText(given ?? '', param).trim();
-  if (text === '') return '{}';
-  if (!isObjectText(text)) throw invalid(param, `'${param}' must be the text of a JSON object.`);
-  return text;
 }
 
 function addToolResult(message: ChatMessageMembers, param: string, { turns, names }: Gathered): void {
@@ -176,14 +161,6 @@ function addToolResult(message: ChatMessageMembers, param: string, { turns, name
 function placeOf(part: RequestPart, order: readonly string[]): number {
   const place = 'functionResponse' in part ? order.indexOf(part.functionResponse.id) : -1;
   return place < 0 ? order.length : place;
-}
-
-function isObjectText(text: string): boolean {
-  try {
-    return isObject(JSON.parse(text));
-  } catch {
-    return false;
-  }
 }
 
 /** Google counts results against calls: they stand in a turn of their own. */

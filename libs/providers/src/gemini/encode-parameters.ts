@@ -1,5 +1,6 @@
 import type { ChatParameters } from '../openai-compatible/chat-parameters.js';
 import { isObject, unsupported } from '../openai-compatible/chat-parameters.js';
+import { OPENAIS_OWN, refuseParameters, unreadParameters } from '../openai-compatible/refuse-parameters.js';
 import type { AnswerForm } from './answer-form.js';
 import { encodeThinking } from './encode-thinking.js';
 import type { GeminiTraits } from './gemini-traits.js';
@@ -11,22 +12,9 @@ export interface Parameters {
   readonly dropped: readonly string[];
 }
 
-/** What would make another answer of it, and Gemini has nothing for. */
-const REFUSED: ReadonlyMap<string, (value: unknown) => boolean> = new Map<
-  string,
-  (value: unknown) => boolean
->([
-  ['logit_bias', (value) => isObject(value) && Object.keys(value).length > 0],
-  ['modalities', (value) => Array.isArray(value) && value.some((modality) => modality !== 'text')],
-  ['audio', () => true],
-  ['functions', (value) => !Array.isArray(value) || value.length > 0],
-  ['function_call', (value) => value !== 'none' && value !== 'auto'],
-  ['web_search_options', () => true],
-]);
-
 /** What is read here or elsewhere. All others are hints, or nobody's. */
 const READ = new Set([
-  ...REFUSED.keys(),
+  ...OPENAIS_OWN.keys(),
   'model',
   'messages',
   'stream',
@@ -95,26 +83,17 @@ export function encodeParameters(value: ChatParameters, traits: GeminiTraits, fo
     ...penalties.dropped,
     ...seed.dropped,
     ...(isDropped ? ['reasoning_effort'] : []),
-    ...Object.keys(value).filter((name) => !READ.has(name) && isAsked(value[name])),
+    ...unreadParameters(value, READ),
   ];
   return { members, dropped };
 }
 
 function refuse(value: ChatParameters, traits: GeminiTraits): void {
-  for (const [name, isRefused] of REFUSED) {
-    const given = value[name];
-    if (given !== undefined && given !== null && isRefused(given)) {
-      throw unsupported(name, `This model does not support the parameter '${name}'.`);
-    }
-  }
+  refuseParameters(value, OPENAIS_OWN);
   if (Number(value.n) > 1 && (value.stream === true || !traits.givesSeveral)) {
     const when = traits.givesSeveral ? ' in a stream' : '';
     throw unsupported('n', `This model gives one answer at a time${when}: 'n' may be 1.`);
   }
-}
-
-function isAsked(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== false;
 }
 
 /** Google's own members, where its OpenAI endpoint has them: `extra_body.google`. */
