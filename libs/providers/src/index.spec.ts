@@ -45,6 +45,7 @@ describe('the adapters', () => {
       'sandbox',
       'azure-openai',
       'anthropic',
+      'bedrock',
       'gemini',
       ...OFFERS.map(([type]) => type),
     ];

@@ -1,5 +1,6 @@
 import { anthropic } from './anthropic/adapter.js';
 import { azureOpenai } from './azure-openai/adapter.js';
+import { bedrock } from './bedrock/adapter.js';
 import { deepseek } from './deepseek/adapter.js';
 import { fireworks } from './fireworks/adapter.js';
 import { gemini } from './gemini/adapter.js';
@@ -31,6 +32,7 @@ const ADAPTERS: readonly ProviderAdapter[] = [
   openaiCompatible,
   anthropic,
   azureOpenai,
+  bedrock,
   deepseek,
   fireworks,
   gemini,

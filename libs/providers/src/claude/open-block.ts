@@ -50,8 +50,10 @@ function holdText({ text }: AnswerBlock, { heldTexts }: BlockState): OpenBlock {
 function openThought(block: AnswerBlock, state: BlockState): OpenBlock {
   const pieces: string[] = [];
   const signatures: string[] = [];
-  const think = ({ thinking, signature }: BlockDelta): object[] => {
+  const redacted: string[] = [];
+  const think = ({ thinking, signature, data }: BlockDelta): object[] => {
     if (signature) signatures.push(signature);
+    if (data) redacted.push(data);
     if (!thinking) return NOTHING;
     pieces.push(thinking);
     return [{ reasoning_content: thinking }];
@@ -62,7 +64,7 @@ function openThought(block: AnswerBlock, state: BlockState): OpenBlock {
     close: () => {
       const thought: Thought =
         block.type === 'redacted_thinking'
-          ? { type: 'redacted_thinking', data: block.data ?? '' }
+          ? { type: 'redacted_thinking', data: redacted.join('') }
           : { type: 'thinking', thinking: pieces.join(''), signature: signatures.join('') };
       return [{ thinking_blocks: [{ index: state.thoughts++, ...thought }] }];
     },

@@ -1,8 +1,7 @@
-import { JsonMembers, readUsage } from '#contract';
-import type { EmbeddingsRequest } from '#contract';
-import { pack } from '../openai-compatible/decode-embeddings.js';
+import { JsonMembers } from '#contract';
 import { broken } from '../openai-compatible/decode-stream.js';
 import { objectSpans } from '../openai-compatible/object-spans.js';
+import { printEmbeddings } from '../openai-compatible/print-embeddings.js';
 import type { DecodeContext, Decoded } from '../spec.js';
 import { decodeEmbeddedError } from './decode-error.js';
 import type { UsageMetadata } from './wire.js';
@@ -16,17 +15,8 @@ export function decodeEmbeddings(body: Buffer, context: DecodeContext): Decoded 
   if (members.start('error') >= 0) throw decodeEmbeddedError(body);
   const [start, end] = [members.start('embeddings'), members.end('embeddings')];
   if (start < 0) throw broken('The provider answered with something that is not a list of embeddings.');
-  const told = usageOf(body);
-  const isPacked = (context.request as EmbeddingsRequest).encoding_format === 'base64';
-  const data = objectSpans(body, start, end).map((span, index) => {
-    const values = valuesIn(body, span.start, span.end);
-    const vector = isPacked ? JSON.stringify(pack(JSON.parse(values) as number[])) : values;
-    return `{"object":"embedding","index":${index},"embedding":${vector}}`;
-  });
-  // OpenAI's wire has no answer without a usage: what Google did not tell is nothing.
-  const usage = JSON.stringify(told ?? { prompt_tokens: 0, total_tokens: 0 });
-  const text = `{"object":"list","data":[${data.join(',')}],"model":${context.model.toString()},"usage":${usage}}`;
-  return { body: Buffer.from(text), usage: readUsage(told) };
+  const vectors = objectSpans(body, start, end).map((span) => valuesIn(body, span.start, span.end));
+  return printEmbeddings(vectors, tokensIn(body), context);
 }
 
 function valuesIn(body: Buffer, start: number, end: number): string {
@@ -36,10 +26,9 @@ function valuesIn(body: Buffer, start: number, end: number): string {
   return body.toString('latin1', from, vectors.end('values')).replaceAll(/\s+/g, '');
 }
 
-function usageOf(body: Buffer): { prompt_tokens: number; total_tokens: number } | undefined {
+function tokensIn(body: Buffer): number | undefined {
   const start = members.start('usageMetadata');
   if (start < 0) return undefined;
   const told = JSON.parse(body.toString('utf8', start, members.end('usageMetadata'))) as UsageMetadata | null;
-  const tokens = told?.promptTokenCount;
-  return tokens === undefined ? undefined : { prompt_tokens: tokens, total_tokens: tokens };
+  return told?.promptTokenCount;
 }
