@@ -13,7 +13,11 @@ const ENDPOINT = 'completions|embeddings|images|audio|moderations|responses|mess
 
 const RULES = [
   { name: 'contract', from: '^libs/contract/', to: [...lib('contract')] },
-  { name: 'providers', from: '^libs/providers/', to: [...lib('providers', 'contract'), ...npm('aws4', '@types/aws4')] },
+  {
+    name: 'providers',
+    from: '^libs/providers/',
+    to: [...lib('providers', 'contract'), ...npm('aws4', '@types/aws4')],
+  },
   {
     name: 'upstream',
     from: '^libs/upstream/',

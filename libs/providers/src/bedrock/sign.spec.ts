@@ -1,8 +1,7 @@
-import { Sha256 } from '@smithy/core/checksum';
-import { SignatureV4 } from '@smithy/signature-v4';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Provider } from '#contract';
+import { awsSignature } from '../../../../test/support/aws-signature.js';
 import { madeTarget } from '../../../../test/support/made-context.js';
 import { bedrock } from './adapter.js';
 import { regionOf, sign } from './sign.js';
@@ -19,34 +18,16 @@ const ODD_MODELS = [
   "odd name (of)!one's*own+more~and;that,%2F=ü",
 ];
 
+const JSON_TYPE = { 'content-type': 'application/json' };
+
 /** What AWS's own signer makes of the same request. */
-async function peerSign(url: URL, body: Buffer, headers: Record<string, string>, sessionToken?: string) {
-  const signer = new SignatureV4({
-    service: 'bedrock',
-    region: 'eu-west-1',
-    sha256: Sha256,
-    credentials: { ...KEYS, ...(sessionToken !== undefined && { sessionToken }) },
-    applyChecksum: false,
-  });
-  const query = Object.fromEntries(url.searchParams);
-  const request = {
-    method: 'POST',
-    protocol: 'https:',
-    hostname: url.hostname,
-    path: url.pathname,
-    query,
-    headers: { ...headers, host: url.host },
-    body: new Uint8Array(body),
-  };
-  const signed = await signer.sign(request, { signingDate: AT });
-  return signed.headers.authorization;
-}
+const peerSign = (url: URL, body: Buffer, session: object = {}) =>
+  awsSignature({ method: 'POST', url, headers: JSON_TYPE, body }, { ...KEYS, ...session }, 'eu-west-1', AT);
 
 function provider(secret: string | undefined, baseUrl = BASE): Provider {
   return { ...madeTarget('bedrock', 'm', baseUrl).provider, secret };
 }
 
-const JSON_TYPE = { 'content-type': 'application/json' };
 const signOf = (url: URL, body: Buffer, secret: string | undefined = SECRET) =>
   sign({ method: 'POST', url, headers: JSON_TYPE, body }, provider(secret), AT);
 
@@ -56,7 +37,7 @@ describe('a request is signed as AWS’s SDK signs it', () => {
     for (const isStream of [true, false]) {
       const url = bedrock.address(madeTarget('bedrock', model, BASE), 'chat', isStream);
       const { authorization, ...rest } = signOf(url, body);
-      expect(authorization).toBe(await peerSign(url, body, JSON_TYPE));
+      expect(authorization).toBe(await peerSign(url, body));
       expect(rest).toEqual({ 'x-amz-date': '20261126T010203Z' });
     }
   });
@@ -64,7 +45,7 @@ describe('a request is signed as AWS’s SDK signs it', () => {
   it('with a session', async () => {
     const url = new URL(`${BASE}/model/m/converse`);
     const { authorization, ...rest } = signOf(url, Buffer.from('{}'), `${SECRET}:FwoG/token+=`);
-    expect(authorization).toBe(await peerSign(url, Buffer.from('{}'), JSON_TYPE, 'FwoG/token+='));
+    expect(authorization).toBe(await peerSign(url, Buffer.from('{}'), { sessionToken: 'FwoG/token+=' }));
     expect(rest).toEqual({ 'x-amz-date': '20261126T010203Z', 'x-amz-security-token': 'FwoG/token+=' });
   });
 
@@ -82,7 +63,7 @@ describe('a request is signed as AWS’s SDK signs it', () => {
           const url = bedrock.address(madeTarget('bedrock', model, BASE), 'chat');
           for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
           const body = Buffer.from(json);
-          expect(signOf(url, body).authorization).toBe(await peerSign(url, body, JSON_TYPE));
+          expect(signOf(url, body).authorization).toBe(await peerSign(url, body));
         },
       ),
     );
