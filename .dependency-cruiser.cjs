@@ -13,7 +13,11 @@ const ENDPOINT = 'completions|embeddings|images|audio|moderations|rerank|respons
 
 const RULES = [
   { name: 'contract', from: '^libs/contract/', to: [...lib('contract')] },
-  { name: 'providers', from: '^libs/providers/', to: [...lib('providers', 'contract')] },
+  {
+    name: 'providers',
+    from: '^libs/providers/',
+    to: [...lib('providers', 'contract'), ...npm('aws4', '@types/aws4')],
+  },
   {
     name: 'dialects',
     from: '^libs/dialects/',
@@ -267,7 +271,8 @@ module.exports = {
       from: { path: '^libs/providers/src/([^/]+)/', pathNot: [SPEC, '^libs/providers/src/vertex/'] },
       to: {
         path: '^libs/providers/src/([^/]+)/',
-        pathNot: ['^libs/providers/src/$1/', '^libs/providers/src/openai-compatible/'],
+        // Claude is asked at Anthropic's and elsewhere: its traits, and what its answers are made of, are in `claude/`.
+        pathNot: ['^libs/providers/src/$1/', '^libs/providers/src/(openai-compatible|claude)/'],
       },
     },
     {

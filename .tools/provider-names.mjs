@@ -2,7 +2,7 @@
  * No provider's name in a condition outside of its folder: what differs is a property of its adapter. Finds names that
  * are compared, switched on, looked for in a list or a text, or stand anywhere in what an `if` or a `?:` asks.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -10,7 +10,7 @@ import ts from 'typescript';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PROVIDERS = join(ROOT, 'libs', 'providers', 'src');
 const NAMES = new Set(
-  readdirSync(PROVIDERS, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : [])),
+  readdirSync(PROVIDERS).filter((name) => existsSync(join(PROVIDERS, name, 'adapter.ts'))),
 );
 /** Ways to ask a list, a map or a text for a name. */
 const QUESTIONS = new Set(['includes', 'has', 'indexOf', 'startsWith', 'endsWith', 'some', 'find', 'every']);

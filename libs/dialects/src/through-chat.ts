@@ -33,6 +33,7 @@ export function throughChat<N extends DialectName>(dialect: Dialect<N>, chat: Co
   return {
     fidelity: 'values',
     wholeBytes: Infinity,
+    ...(chat.framing && { framing: chat.framing }),
     encode: (request, target) => chat.encode(chatOf(request), target),
     dropped: (request, target) => [
       ...dialect.dropped(request.value, words),

@@ -67,6 +67,7 @@ describe('the adapters', () => {
       'azure-openai',
       'anthropic',
       'cohere',
+      'bedrock',
       'gemini',
       'vertex',
       ...OFFERS.map(([type]) => type),

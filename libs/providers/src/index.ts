@@ -3,6 +3,7 @@ import { azureOpenai } from './azure-openai/adapter.js';
 import { cerebras } from './cerebras/adapter.js';
 import { deepinfra } from './deepinfra/adapter.js';
 import { cohere } from './cohere/adapter.js';
+import { bedrock } from './bedrock/adapter.js';
 import { deepseek } from './deepseek/adapter.js';
 import { fireworks } from './fireworks/adapter.js';
 import { gemini } from './gemini/adapter.js';
@@ -37,6 +38,7 @@ export type {
   DecodeContext,
   Decoded,
   GrantedToken,
+  Framing,
   ProviderAdapter,
   ProviderFault,
   StreamDecoder,
@@ -52,6 +54,7 @@ const ADAPTERS: readonly ProviderAdapter[] = [
   cerebras,
   deepinfra,
   cohere,
+  bedrock,
   deepseek,
   fireworks,
   gemini,

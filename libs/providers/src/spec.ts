@@ -25,6 +25,13 @@ export interface ProviderAdapter {
   tokenGrant?(secret: string | undefined): TokenGrant | undefined;
   /** Why a provider that is set up so cannot work; undefined: nothing is seen to be wrong. */
   fault?(provider: Pick<Provider, 'baseUrl' | 'secret'>): ProviderFault | undefined;
+  /**
+   * Further headers, of a provider whose credential signs each request; undefined: it is only shown.
+   *
+   * @param at when the request is sent
+   * @throws GatewayError where the credential is none that signs
+   */
+  readonly sign?: (request: RequestToSign, provider: Provider, at: Date) => Record<string, string>;
   /** Is it a server that operators run themselves, and may see in their traces? */
   readonly joinsTraces: boolean;
   /** Patterns of the names that clients know its models by; undefined: they say whose they mean. */
@@ -59,6 +66,17 @@ export interface ProviderFault {
   readonly param: 'base_url' | 'api_key';
   readonly message: string;
 }
+/** What is sent, as far as it is signed. */
+export interface RequestToSign {
+  readonly method: 'GET' | 'POST';
+  readonly url: URL;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | undefined;
+}
+
+/** How the events of a stream are told apart in its bytes: as server-sent events, or as AWS's binary messages. */
+export type Framing = 'sse' | 'aws';
 
 /** Translates one operation, both ways. No I/O, no clock, no dice: what varies arrives in `context`. */
 export interface Codec<N extends OperationName = OperationName> {
@@ -76,7 +94,9 @@ export interface Codec<N extends OperationName = OperationName> {
   readonly wholeBytes: number;
   /** A whole answer. @throws GatewayError when it is none, or an error */
   decode(body: Buffer, context: DecodeContext): Decoded;
-  /** An answer of server-sent events. */
+  /** Of a streamed answer. Undefined: server-sent events. */
+  readonly framing?: Framing;
+  /** An answer of events. */
   openStream(context: DecodeContext): StreamDecoder;
   /** An answer that is passed on as it comes; undefined where `wholeBytes` has no end. */
   readonly openBytes?: (context: DecodeContext) => BytesDecoder;

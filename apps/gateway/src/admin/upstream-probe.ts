@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { DEFAULT_TIMEOUTS, GatewayError } from '#contract';
 import type { Provider } from '#contract';
 import { findAdapter } from '#providers';
+import type { ProviderAdapter } from '#providers';
 import { MOST_BYTES, UpstreamClient } from '#upstream';
+import type { AccessToken, Exchange } from '#upstream';
 
 const TIMEOUTS = { ...DEFAULT_TIMEOUTS, first_byte_ms: 10_000, total_ms: 15_000 };
 
@@ -26,27 +28,13 @@ export class UpstreamProbe {
     const startedAt = performance.now();
     const adapter = findAdapter(provider.type);
     if (!adapter) throw new GatewayError('unsupported_operation');
-    const { origin, pathname, search } = adapter.modelsAddress(provider);
     const token = this.client.tokens.of(provider, adapter);
-    const exchange = this.client.send({
-      origin,
-      path: pathname + search,
-      method: 'GET',
-      headers: Object.entries({
-        accept: 'application/json',
-        ...adapter.authorize(provider.secret),
-        ...provider.headers,
-      }).flat(),
-      token,
-      body: undefined,
-      timeouts: TIMEOUTS,
-      wholeBytes: MOST_BYTES,
-    });
     const done = (rest: Omit<Probe, 'latencyMs'>): Probe => ({
       ...rest,
       latencyMs: Math.round(performance.now() - startedAt),
     });
     try {
+      const exchange = this.send(adapter, provider, token);
       await exchange.begun();
       const { status } = exchange;
       // The token may be an old one, and the credential good.
@@ -58,25 +46,45 @@ export class UpstreamProbe {
       return done({ ok: false, status: null, models: [], error: describe(GatewayError.from(thrown)) });
     }
   }
+
+  private send(adapter: ProviderAdapter, provider: Provider, token: AccessToken | undefined): Exchange {
+    const url = adapter.modelsAddress(provider);
+    const { origin, pathname, search } = url;
+    const headers = {
+      accept: 'application/json',
+      ...adapter.authorize(provider.secret),
+      ...provider.headers,
+    };
+    const signed = adapter.sign?.({ method: 'GET', url, headers, body: undefined }, provider, new Date());
+    return this.client.send({
+      origin,
+      path: pathname + search,
+      method: 'GET',
+      headers: Object.entries({ ...headers, ...signed }).flat(),
+      token,
+      body: undefined,
+      timeouts: TIMEOUTS,
+      wholeBytes: MOST_BYTES,
+    });
+  }
 }
 
-interface ModelList {
-  readonly data?: unknown;
-  readonly models?: unknown;
-  readonly publisherModels?: unknown;
-}
+type Listed = Readonly<Record<string, unknown>>;
+
+/** Where the list of models stands. */
+const LISTS = ['data', 'models', 'publisherModels', 'modelSummaries'];
 
 function readNames(body: Buffer): string[] {
   try {
-    const value = JSON.parse(body.toString()) as ModelList | unknown[];
-    // Together answers with the bare list, Google with one of `models/NAME`.
-    const data = Array.isArray(value) ? value : (value.data ?? value.models ?? value.publisherModels);
-    return Array.isArray(data)
-      ? data.flatMap(({ id, name }: { id?: unknown; name?: unknown }) => {
-          const given = id ?? name;
-          return typeof given === 'string' ? [given.replace(/^(?:publishers\/google\/)?models\//, '')] : [];
-        })
-      : [];
+    const value = JSON.parse(body.toString()) as Listed | readonly Listed[];
+    // Together answers with the bare list, Google with one of `models/NAME`, AWS with `modelSummaries`.
+    const data = Array.isArray(value)
+      ? value
+      : LISTS.map((name) => (value as Listed)[name]).find(Array.isArray);
+    return ((data ?? []) as readonly Listed[]).flatMap(({ id, name, modelId }) => {
+      const given = id ?? modelId ?? name;
+      return typeof given === 'string' ? [given.replace(/^(?:publishers\/google\/)?models\//, '')] : [];
+    });
   } catch {
     return [];
   }

@@ -2,7 +2,7 @@ import { EVENT_STREAM, GatewayError, asksForStream } from '#contract';
 import type { HeaderPairs, OperationName, Target, WireRequest } from '#contract';
 import type { AttemptTrace } from '#observability';
 import type { Codec, DecodeContext, Decoded } from '#providers';
-import { MOST_BYTES, readRetryAfter } from '#upstream';
+import { FRAMINGS, MOST_BYTES, readRetryAfter } from '#upstream';
 import type { AccessToken, Exchange, UpstreamClient } from '#upstream';
 import type { Call } from './call.js';
 import { isOfText } from './estimate-usage.js';
@@ -57,10 +57,12 @@ export class Attempts {
     const isJson = Buffer.isBuffer(body);
     const jsonHeaders = isStream ? route.streamHeaders : route.headers;
     const made = isJson ? jsonHeaders : route.headersFor(body.contentType, body.length);
-    const headers = codec.passesHeaders ? passHeaders(made, own, codec.passesHeaders) : made;
+    const plain = codec.passesHeaders ? passHeaders(made, own, codec.passesHeaders) : made;
+    const path = isStream ? route.streamPath : route.path;
+    const headers = route.sign && isJson ? [...plain, ...route.sign(path, body)] : plain;
     return this.client.send({
       origin,
-      path: isStream ? route.streamPath : route.path,
+      path,
       method: 'POST',
       headers: trace && route.joinsTraces ? [...headers, ...trace.headers] : headers,
       token: route.token,
@@ -82,7 +84,8 @@ export class Attempts {
       await exchange.begun();
       if (exchange.status !== 200) throw await readError(codec, exchange, token);
       const isStream = asksForStream(request.value);
-      const contentType = contentTypeOf(exchange, isStream);
+      const framing = FRAMINGS[codec.framing ?? 'sse'];
+      const contentType = contentTypeOf(exchange, isStream ? framing.contentType : 'application/json');
       const created = Math.floor(Date.now() / 1000);
       const model = modelText(request);
       const context: DecodeContext = {
@@ -94,9 +97,10 @@ export class Attempts {
         requestId,
       };
       if (isStream) {
-        if (!isEventStream(contentType)) throw await readUnstreamed(codec, context, exchange);
+        if (!contentType.toLowerCase().startsWith(framing.contentType))
+          throw await readUnstreamed(codec, context, exchange);
         const seen = isOfText(operation) ? new SeenText() : undefined;
-        const pieces = new EventPieces(exchange, codec.openStream(context), seen, trace?.see);
+        const pieces = new EventPieces(framing.open(exchange), codec.openStream(context), seen, trace?.see);
         return await begin(pieces, EVENT_STREAM);
       }
       if (exchange.ended) {
@@ -181,14 +185,9 @@ function emptyStream(): GatewayError {
 }
 
 /** An upstream that does not say what it sends is taken to send what was asked for. */
-function contentTypeOf({ headers }: Exchange, isStream: boolean): string {
+function contentTypeOf({ headers }: Exchange, asked: string): string {
   const given = headers['content-type'];
-  if (typeof given === 'string' && given !== '') return given;
-  return isStream ? EVENT_STREAM : 'application/json';
-}
-
-function isEventStream(contentType: string): boolean {
-  return /^text\/event-stream\b/i.test(contentType);
+  return typeof given === 'string' && given !== '' ? given : asked;
 }
 
 /** The model's name as the client spelled it. */

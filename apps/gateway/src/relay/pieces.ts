@@ -1,7 +1,6 @@
 import type { GatewayError, SseEvent, SseSink, Usage } from '#contract';
 import type { BytesDecoder, StreamDecoder } from '#providers';
-import { SseReader } from '#upstream';
-import type { Exchange } from '#upstream';
+import type { EventReader, Exchange } from '#upstream';
 import type { SeenText } from './seen-text.js';
 
 /** An answer that comes in pieces. */
@@ -19,22 +18,19 @@ export interface Pieces {
   readonly printError?: ((error: GatewayError) => string) | undefined;
 }
 
-/** Server-sent events, decoded one by one. */
+/** Events, decoded one by one. */
 export class EventPieces implements Pieces, SseSink {
-  private readonly reader: SseReader;
   private decoded: Buffer[] = [];
   private failure: unknown = undefined;
   private isOver = false;
 
   constructor(
-    exchange: Exchange,
+    private readonly reader: EventReader,
     private readonly decoder: StreamDecoder,
     readonly seen: SeenText | undefined,
     /** Is shown the first event. */
     private see: ((data: Buffer) => void) | undefined,
-  ) {
-    this.reader = new SseReader(exchange);
-  }
+  ) {}
 
   get usage(): Usage | undefined {
     return this.decoder.usage;

@@ -3,6 +3,7 @@ import type { HeaderPairs, OperationName, Target } from '#contract';
 import { speak } from '#dialects';
 import { findAdapter } from '#providers';
 import type { Codec } from '#providers';
+import { FRAMINGS } from '#upstream';
 import type { AccessToken, TokenSource } from '#upstream';
 
 /** How one operation reaches one target: what does not change from one call to the next. */
@@ -18,6 +19,8 @@ export interface Route {
   readonly codec: Codec;
   /** What authorizes, where that is not among the headers. */
   readonly token: AccessToken | undefined;
+  /** Further headers of one request; undefined: no request is signed. @throws GatewayError */
+  readonly sign: ((path: string, body: Buffer) => HeaderPairs) | undefined;
   /** Does the upstream take part in traces? */
   readonly joinsTraces: boolean;
   /** The headers for any other body. */
@@ -47,6 +50,7 @@ function makeRoute(operation: OperationName, target: Target, tokens: TokenSource
   const adapter = findAdapter(provider.type);
   const spoken = adapter && speak(operation, adapter);
   if (!adapter || !spoken) throw new GatewayError('unsupported_operation', { param: 'model' });
+  const { sign } = adapter;
   const { codec, asked } = spoken;
   const { origin, pathname, search } = adapter.address(target, asked);
   const stream = adapter.address(target, asked, true);
@@ -61,9 +65,16 @@ function makeRoute(operation: OperationName, target: Target, tokens: TokenSource
     path: pathname + search,
     streamPath: stream.pathname + stream.search,
     headers: pairs({ accept: whole, ...json }),
-    streamHeaders: pairs({ accept: 'text/event-stream', ...json }),
+    streamHeaders: pairs({ accept: FRAMINGS[codec.framing ?? 'sse'].contentType, ...json }),
     codec,
     token: tokens.of(provider, adapter),
+    sign:
+      sign &&
+      ((path, body) => {
+        const url = new URL(path, origin);
+        const request = { method: 'POST', url, headers: { ...json, ...own }, body } as const;
+        return Object.entries(sign(request, provider, new Date())).flat();
+      }),
     joinsTraces: adapter.joinsTraces,
     headersFor: (contentType, length) =>
       pairs({ accept: '*/*', 'content-type': contentType, 'content-length': String(length) }),

@@ -1,12 +1,12 @@
 import { readUsage } from '#contract';
 import type { SseEvent, Usage } from '#contract';
+import { openBlock } from '../claude/open-block.js';
+import type { BlockState, OpenBlock } from '../claude/open-block.js';
 import { ChunkPrinter } from '../openai-compatible/chunk-printer.js';
 import { broken, hasContent } from '../openai-compatible/decode-stream.js';
 import type { DecodeContext, StreamDecoder } from '../spec.js';
 import { answerTool } from './decode-chat.js';
 import { decodeEmbeddedError } from './decode-error.js';
-import { openBlock } from './open-block.js';
-import type { BlockState, OpenBlock } from './open-block.js';
 import { chatId, finishReasonOf, usageOf } from './read-answer.js';
 import type { Message, MessageUsage, StreamEvent } from './wire.js';
 

@@ -1,20 +1,12 @@
 import { JsonMembers, objectSpans, readUsage } from '#contract';
+import { gatherBlocks, messageOf } from '../claude/gather-blocks.js';
 import type { ChatParameters } from '../openai-compatible/chat-parameters.js';
 import { broken } from '../openai-compatible/decode-stream.js';
 import type { DecodeContext, Decoded } from '../spec.js';
-import { answerFormOf } from './answer-form.js';
 import { decodeEmbeddedError } from './decode-error.js';
+import { formOf } from './form-of.js';
 import { chatId, finishReasonOf, usageOf } from './read-answer.js';
-import type { AnswerBlock, Message, Thought } from './wire.js';
-
-/** What an answer is made of, gathered block by block. */
-interface Gathered {
-  readonly texts: string[];
-  readonly thoughts: Thought[];
-  readonly calls: object[];
-  /** The input of the tool that stands for the answer. */
-  answer: string | undefined;
-}
+import type { Message } from './wire.js';
 
 const messages = new JsonMembers(['content']);
 const blocks = new JsonMembers(['input']);
@@ -28,13 +20,13 @@ const TIERS: ReadonlyMap<unknown, string> = new Map<unknown, string>([
 export function decodeChat(body: Buffer, context: DecodeContext): Decoded {
   const message = parse(body);
   if (message.type === 'error') throw decodeEmbeddedError(body);
-  const { content, usage, stop_reason: stopReason } = message;
+  const { content, usage, stop_reason: stopReason, stop_details: details } = message;
   if (!Array.isArray(content)) throw broken('The provider answered with something that is not a message.');
-  const gathered = gather(content, inputsIn(body), answerTool(context));
+  const gathered = gatherBlocks(content, inputsIn(body), answerTool(context));
   const told = usage ? usageOf(usage) : undefined;
   const choice = {
     index: 0,
-    message: printable(gathered, message),
+    message: messageOf(gathered, details?.explanation ?? null),
     logprobs: null,
     finish_reason: finishReasonOf(stopReason, gathered.calls.length > 0),
   };
@@ -51,41 +43,8 @@ export function decodeChat(body: Buffer, context: DecodeContext): Decoded {
 
 /** Name of the tool whose input is the answer; undefined: there is none. */
 export function answerTool({ request, target }: DecodeContext): string | undefined {
-  const form = answerFormOf(request as ChatParameters, target.model);
+  const form = formOf(request as ChatParameters, target.model);
   return form.kind === 'tool' ? form.tool.name : undefined;
-}
-
-function gather(
-  content: readonly AnswerBlock[],
-  inputs: readonly (string | undefined)[],
-  answerName: string | undefined,
-): Gathered {
-  const gathered: Gathered = { texts: [], thoughts: [], calls: [], answer: undefined };
-  content.forEach((block, index) => {
-    const { type, text, thinking = '', signature = '', data = '', id, name } = block;
-    if (type === 'text') gathered.texts.push(text ?? '');
-    if (type === 'thinking') gathered.thoughts.push({ type, thinking, signature });
-    if (type === 'redacted_thinking') gathered.thoughts.push({ type, data });
-    if (type !== 'tool_use') return;
-    const input = inputs[index] ?? JSON.stringify(block.input ?? {});
-    if (name === answerName) gathered.answer = input;
-    else gathered.calls.push({ id, type: 'function', function: { name, arguments: input } });
-  });
-  return gathered;
-}
-
-function printable({ texts, thoughts, calls, answer }: Gathered, { stop_details: details }: Message): object {
-  const text = answer ?? texts.join('');
-  const refusal = details?.explanation ?? null;
-  const thinking = thoughts.map((thought) => (thought.type === 'thinking' ? thought.thinking : '')).join('');
-  return {
-    role: 'assistant',
-    content: text === '' && (calls.length > 0 || refusal !== null) ? null : text,
-    refusal,
-    ...(thinking !== '' && { reasoning_content: thinking }),
-    ...(thoughts.length > 0 && { thinking_blocks: thoughts }),
-    ...(calls.length > 0 && { tool_calls: calls }),
-  };
 }
 
 /** The inputs of tools as they stand in the text: parsing loses the digits that JavaScript's numbers cannot hold. */

@@ -1,10 +1,10 @@
 import type { ChatRequest, Target, WireRequest } from '#contract';
+import { traitsOf } from '../claude/claude-traits.js';
 import type { ChatParameters } from '../openai-compatible/chat-parameters.js';
-import { answerFormOf } from './answer-form.js';
-import { traitsOf } from './claude-traits.js';
 import { encodeMessages, printTurns } from './encode-messages.js';
 import { encodeParameters } from './encode-parameters.js';
 import { encodeTools, isForced } from './encode-tools.js';
+import { formOf } from './form-of.js';
 
 /**
  * A chat as Anthropic's `POST /v1/messages`.
@@ -30,7 +30,7 @@ export function droppedFromChat({ value }: WireRequest<ChatRequest>, { model }: 
 
 function read(value: ChatParameters, model: string) {
   const traits = traitsOf(model);
-  const form = answerFormOf(value, model);
+  const form = formOf(value, model);
   const tools = encodeTools(value, traits, form);
   const forced = tools.tool_choice !== undefined && isForced(tools.tool_choice);
   return { tools, form, ...encodeParameters(value, traits, form, forced) };

@@ -1,7 +1,9 @@
-import { invalid, isObject, requireList, requireObject, requireText, unsupported } from '#contract';
+import { requireList, requireObject, requireText, unsupported } from '#contract';
 import type { Members } from '#contract';
+import { readThoughts } from '../claude/read-thoughts.js';
+import { readCall } from '../openai-compatible/read-tools.js';
 import { encodeParts, markOf } from './encode-part.js';
-import type { PartBlock, RequestBlock, Thought, ToolUseBlock, Turn } from './wire.js';
+import type { PartBlock, RequestBlock, ToolUseBlock, Turn } from './wire.js';
 
 /** Messages in Anthropic's order: what the system says apart, and turns of user and assistant one after the other. */
 export interface Conversation {
@@ -67,7 +69,7 @@ function addAssistant(message: Members, param: string, _: PartBlock[], turns: Tu
     encodeCall(call, `${param}.tool_calls[${index}]`),
   );
   append(turns, 'assistant', [
-    ...thoughtsOf(message.thinking_blocks),
+    ...readThoughts(message.thinking_blocks),
     ...withMark([...texts, ...refusal, ...calls], message),
   ]);
 }
@@ -86,48 +88,13 @@ function addToolResult(message: Members, param: string, _: PartBlock[], turns: T
 }
 
 function encodeCall(value: unknown, param: string): ToolUseBlock {
-  const call = requireObject(value, param);
-  if ((call.type ?? 'function') !== 'function') {
-    throw unsupported(`${param}.type`, 'This model calls functions only.');
-  }
-  const { name, arguments: given } = requireObject(call.function, `${param}.function`);
-  return {
-    type: 'tool_use',
-    id: idOf(requireText(call.id, `${param}.id`)),
-    name: requireText(name, `${param}.function.name`),
-    input: inputOf(given, `${param}.function.arguments`),
-  };
-}
-
-/** A call without arguments may come with an empty text. */
-function inputOf(given: unknown, param: string): string {
-  const text = requireText(given ?? '', param).trim();
-  if (text === '') return '{}';
-  if (!isObject(parse(text))) throw invalid(param, `'${param}' must be the text of a JSON object.`);
-  return text;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const { id, name, input } = readCall(value, param);
+  return { type: 'tool_use', id: idOf(id), name, input };
 }
 
 /** Other providers' ids hold what Anthropic refuses in one. */
 function idOf(id: string): string {
   return id.replaceAll(/[^\w-]/g, '_');
-}
-
-/** Thoughts as this adapter gave them; Anthropic takes none back that it has not signed. */
-function thoughtsOf(blocks: unknown): Thought[] {
-  if (!Array.isArray(blocks)) return [];
-  return blocks.filter(isObject).flatMap(({ type, thinking, signature, data }): Thought[] => {
-    if (type === 'redacted_thinking' && typeof data === 'string') return [{ type, data }];
-    if (type !== 'thinking' || typeof signature !== 'string' || signature === '') return [];
-    return [{ type, thinking: typeof thinking === 'string' ? thinking : '', signature }];
-  });
 }
 
 /** A mark on a message is one on its last block. */

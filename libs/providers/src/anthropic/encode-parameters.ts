@@ -1,10 +1,10 @@
 import { isObject, unsupported } from '#contract';
+import type { AnswerForm } from '../claude/answer-form.js';
+import type { ClaudeTraits } from '../claude/claude-traits.js';
+import { encodeThinking } from '../claude/encode-thinking.js';
 import { OPENAIS_OWN, refuseParameters, unreadHints } from '../openai-compatible/answer-parameters.js';
 import type { Refusal } from '../openai-compatible/answer-parameters.js';
 import type { ChatParameters } from '../openai-compatible/chat-parameters.js';
-import type { AnswerForm } from './answer-form.js';
-import type { ClaudeTraits } from './claude-traits.js';
-import { encodeThinking } from './encode-thinking.js';
 
 /** The members of a request beside messages and tools. */
 export interface Parameters {

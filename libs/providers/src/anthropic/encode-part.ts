@@ -1,5 +1,6 @@
 import { invalid, isObject, requireObject, requireText, unsupported } from '#contract';
 import type { GatewayError, Members } from '#contract';
+import { readDataUrl } from '../openai-compatible/data-url.js';
 import type { CacheMark, PartBlock, Source } from './wire.js';
 
 type Encode = (part: Members, param: string) => PartBlock | undefined;
@@ -72,15 +73,11 @@ function documentSource(source: Source | undefined): Source | undefined {
   return { type: 'text', media_type: 'text/plain', data };
 }
 
-const DATA_URL = /^data:([\w.+-]+\/[\w.+-]+)(?:;[\w-]+=[^;,]*)*;base64,/i;
-
 /** Where the bytes are; undefined: the text is no URL that tells. */
 function sourceOf(url: string): Source | undefined {
   if (/^https?:\/\//i.test(url)) return { type: 'url', url };
-  const found = DATA_URL.exec(url);
-  if (!found) return undefined;
-  const [head, type = ''] = found;
-  return { type: 'base64', media_type: type.toLowerCase(), data: url.slice(head.length) };
+  const inline = readDataUrl(url);
+  return inline && { type: 'base64', media_type: inline.mediaType, data: inline.data };
 }
 
 function listOf<T>(value: T | undefined): T[] {

@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { SseParser } from '#contract';
 import type { Usage } from '#contract';
 import { madeContext } from '../../../../test/support/made-context.js';
+import type { AnswerBlock } from '../claude/blocks.js';
 import { decodeChat } from './decode-chat.js';
 import { MessageDecoder } from './decode-chat-stream.js';
-import type { AnswerBlock, Message, StreamEvent } from './wire.js';
+import type { Message, StreamEvent } from './wire.js';
 
 /** Recorded answers of the real Anthropic, data that not every checkout has beside it. */
 const FOLDER = new URL('../../../../../shared/fixtures/anthropic', import.meta.url).pathname;

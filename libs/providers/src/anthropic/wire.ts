@@ -1,3 +1,5 @@
+import type { AnswerBlock, BlockDelta, Thought } from '../claude/blocks.js';
+
 /** Anthropic's Messages wire, version 2023-06-01: what this adapter writes and reads of it. */
 
 export interface TextBlock {
@@ -38,20 +40,6 @@ export interface ToolResultBlock extends CacheMark {
   readonly content?: readonly PartBlock[];
 }
 
-export interface ThinkingBlock {
-  readonly type: 'thinking';
-  readonly thinking: string;
-  readonly signature: string;
-}
-
-/** Thoughts that only Anthropic can read. */
-export interface RedactedThinkingBlock {
-  readonly type: 'redacted_thinking';
-  readonly data: string;
-}
-
-export type Thought = ThinkingBlock | RedactedThinkingBlock;
-
 export type RequestBlock = PartBlock | ToolUseBlock | ToolResultBlock | Thought;
 
 /** Up to here a prompt is kept for the next call. */
@@ -87,18 +75,6 @@ export interface MessageUsage {
   readonly service_tier?: string | null;
 }
 
-/** A block of an answer; types that are not read here hold what they like. */
-export interface AnswerBlock {
-  readonly type?: string;
-  readonly text?: string;
-  readonly thinking?: string;
-  readonly signature?: string;
-  readonly data?: string;
-  readonly id?: string;
-  readonly name?: string;
-  readonly input?: unknown;
-}
-
 export interface Message {
   readonly type?: string;
   readonly id?: string;
@@ -113,12 +89,8 @@ export interface StopDetails {
   readonly explanation?: string | null;
 }
 
-export interface Delta {
+export interface Delta extends BlockDelta {
   readonly type?: string;
-  readonly text?: string;
-  readonly thinking?: string;
-  readonly signature?: string;
-  readonly partial_json?: string;
   readonly stop_reason?: string | null;
   readonly stop_details?: StopDetails | null;
 }

@@ -1,5 +1,6 @@
 import { invalid, isObject, requireList, requireObject, requireText, unsupported } from '#contract';
 import type { Members } from '#contract';
+import { isObjectText, readCall } from '../openai-compatible/read-tools.js';
 import { encodeParts, encodeTexts } from './encode-part.js';
 import type { GeminiTraits } from './gemini-traits.js';
 import type { CallPart, RequestPart, TextPart, Turn } from './wire.js';
@@ -126,28 +127,12 @@ function signatureOf({ extra_content: extra }: Members): string | undefined {
 }
 
 function encodeCall(value: unknown, param: string): CallPart {
-  const call = requireObject(value, param);
-  if ((call.type ?? 'function') !== 'function') {
-    throw unsupported(`${param}.type`, 'This model calls functions only.');
-  }
-  const { name, arguments: given } = requireObject(call.function, `${param}.function`);
-  const thoughtSignature = signatureOf(call);
+  const { id, name, input } = readCall(value, param);
+  const thoughtSignature = isObject(value) ? signatureOf(value) : undefined;
   return {
-    functionCall: {
-      id: requireText(call.id, `${param}.id`),
-      name: requireText(name, `${param}.function.name`),
-      args: argsOf(given, `${param}.function.arguments`),
-    },
+    functionCall: { id, name, args: input },
     ...(thoughtSignature !== undefined && { thoughtSignature }),
   };
-}
-
-/** A call without arguments may come with an empty text. */
-function argsOf(given: unknown, param: string): string {
-  const text = requireText(given ?? '', param).trim();
-  if (text === '') return '{}';
-  if (!isObjectText(text)) throw invalid(param, `'${param}' must be the text of a JSON object.`);
-  return text;
 }
 
 function addToolResult(message: Members, param: string, { turns, names }: Gathered): void {
@@ -169,14 +154,6 @@ function addToolResult(message: Members, param: string, { turns, names }: Gather
 function placeOf(part: RequestPart, order: readonly string[]): number {
   const place = 'functionResponse' in part ? order.indexOf(part.functionResponse.id) : -1;
   return place < 0 ? order.length : place;
-}
-
-function isObjectText(text: string): boolean {
-  try {
-    return isObject(JSON.parse(text));
-  } catch {
-    return false;
-  }
 }
 
 /** Google counts results against calls: they stand in a turn of their own. */

@@ -1,5 +1,6 @@
 import { invalid, requireObject, requireText, unsupported } from '#contract';
 import type { GatewayError, Members } from '#contract';
+import { readDataUrl } from '../openai-compatible/data-url.js';
 import type { GeminiTraits } from './gemini-traits.js';
 import type { ContentPart, TextPart } from './wire.js';
 
@@ -122,13 +123,9 @@ function filePart(url: string, param: string, traits: GeminiTraits): ContentPart
   return { fileData: { ...(mimeType !== undefined && { mimeType }), fileUri: url } };
 }
 
-const DATA_URL = /^data:([\w.+-]+\/[\w.+-]+)(?:;[\w-]+=[^;,]*)*;base64,/i;
-
 function inlinePart(url: string): Extract<ContentPart, { inlineData: unknown }> | undefined {
-  const found = DATA_URL.exec(url);
-  if (!found) return undefined;
-  const [head, type = ''] = found;
-  return { inlineData: { mimeType: type.toLowerCase(), data: url.slice(head.length) } };
+  const inline = readDataUrl(url);
+  return inline && { inlineData: { mimeType: inline.mediaType, data: inline.data } };
 }
 
 function listOf<T>(value: T | undefined): T[] {

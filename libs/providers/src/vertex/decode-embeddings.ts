@@ -1,6 +1,7 @@
 import { JsonMembers, objectSpans } from '#contract';
 import { decodeEmbeddedError } from '../gemini/decode-error.js';
-import { printEmbeddings, valuesIn } from '../gemini/decode-embeddings.js';
+import { valuesIn } from '../gemini/decode-embeddings.js';
+import { printEmbeddings } from '../openai-compatible/print-embeddings.js';
 import { broken } from '../openai-compatible/decode-stream.js';
 import type { DecodeContext, Decoded } from '../spec.js';
 

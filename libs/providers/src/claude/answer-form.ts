@@ -1,8 +1,5 @@
 import { isObject, requireObject, unsupported } from '#contract';
 import type { ChatParameters } from '../openai-compatible/chat-parameters.js';
-import { traitsOf } from './claude-traits.js';
-import { fitSchema } from './fit-schema.js';
-import type { Tool } from './wire.js';
 
 /** How an answer is held to the form that a client asked for. */
 export type AnswerForm =
@@ -10,20 +7,33 @@ export type AnswerForm =
   /** The model is held to the schema. */
   | { readonly kind: 'schema'; readonly schema: unknown }
   /** It must call this tool, whose input is the answer. */
-  | { readonly kind: 'tool'; readonly tool: Tool }
+  | { readonly kind: 'tool'; readonly tool: AnswerTool }
   /** It is told. */
   | { readonly kind: 'words'; readonly words: string };
+
+export interface AnswerTool {
+  readonly name: string;
+  readonly description: string;
+  readonly schema: unknown;
+}
+
+/** How a model can be held to a form. */
+export interface Holds {
+  /** A schema as the model is held to it; undefined: it cannot be. */
+  readonly fit: (schema: unknown) => unknown;
+  /** Can it be made to call a tool? */
+  readonly canBeForced: boolean;
+}
 
 const FREE: AnswerForm = { kind: 'free' };
 const NAME = 'json_answer';
 const ANY_OBJECT = { type: 'object' };
 
 /** @throws GatewayError */
-export function answerFormOf(value: ChatParameters, model: string): AnswerForm {
+export function answerFormOf(value: ChatParameters, { fit, canBeForced }: Holds): AnswerForm {
   const wanted = wantedSchema(value.response_format);
   if (!wanted) return FREE;
-  const { takesSchemas, canBeForced } = traitsOf(model);
-  const fitted = takesSchemas ? fitSchema(wanted.schema) : undefined;
+  const fitted = fit(wanted.schema);
   if (fitted) return { kind: 'schema', schema: fitted };
   if (callsAnother(value.tool_choice)) return FREE;
   if (!canBeForced || thinks(value.thinking) || !isOfObjects(wanted.schema)) {
@@ -31,7 +41,7 @@ export function answerFormOf(value: ChatParameters, model: string): AnswerForm {
     return { kind: 'words', words };
   }
   const description = wanted.description ?? 'Call this tool to give the answer: its input is the answer.';
-  return { kind: 'tool', tool: { name: freeName(value.tools), description, input_schema: wanted.schema } };
+  return { kind: 'tool', tool: { name: freeName(value.tools), description, schema: wanted.schema } };
 }
 
 interface Wanted {

@@ -1,4 +1,4 @@
-import type { AnswerBlock, Delta, Thought } from './wire.js';
+import type { AnswerBlock, BlockDelta, Thought } from './blocks.js';
 
 /** What the blocks of one answer share. */
 export interface BlockState {
@@ -16,7 +16,7 @@ export interface BlockState {
 /** A block on its way: each step gives the deltas that the client should see. */
 export interface OpenBlock {
   open(): object[];
-  extend(delta: Delta): object[];
+  extend(delta: BlockDelta): object[];
   close(): object[];
 }
 
@@ -50,19 +50,21 @@ function holdText({ text }: AnswerBlock, { heldTexts }: BlockState): OpenBlock {
 function openThought(block: AnswerBlock, state: BlockState): OpenBlock {
   const pieces: string[] = [];
   const signatures: string[] = [];
-  const think = ({ thinking, signature }: Delta): object[] => {
+  const redacted: string[] = [];
+  const think = ({ thinking, signature, data }: BlockDelta): object[] => {
     if (signature) signatures.push(signature);
+    if (data) redacted.push(data);
     if (!thinking) return NOTHING;
     pieces.push(thinking);
     return [{ reasoning_content: thinking }];
   };
   return {
-    open: () => think(block as Delta),
+    open: () => think(block),
     extend: think,
     close: () => {
       const thought: Thought =
         block.type === 'redacted_thinking'
-          ? { type: 'redacted_thinking', data: block.data ?? '' }
+          ? { type: 'redacted_thinking', data: redacted.join('') }
           : { type: 'thinking', thinking: pieces.join(''), signature: signatures.join('') };
       return [{ thinking_blocks: [{ index: state.thoughts++, ...thought }] }];
     },
