@@ -1,4 +1,3 @@
-import { EVENT_STREAM } from '#contract';
 import type { SseSink } from '#contract';
 import type { Framing } from '#providers';
 import { AwsEventReader } from './aws-event-reader.js';
@@ -19,7 +18,7 @@ interface FramingFacts {
 
 /** How events are told apart in the bytes of a stream. */
 export const FRAMINGS: Readonly<Record<Framing, FramingFacts>> = {
-  sse: { contentType: EVENT_STREAM, open: (exchange) => new SseReader(exchange) },
+  sse: { contentType: 'text/event-stream', open: (exchange) => new SseReader(exchange) },
   aws: {
     contentType: 'application/vnd.amazon.eventstream',
     open: (exchange) => new AwsEventReader(exchange),
