@@ -37,3 +37,33 @@ describe.skipIf(!isDescriptionHere)('what a translator prints is valid by OpenAI
     }
   });
 });
+
+/** Cases of Responses, which the gateway prints whoever answers. */
+const RESPONSES = new URL('../../libs/dialects/src/responses/fixtures', import.meta.url).pathname;
+const responsesHaving = (file: string) =>
+  readdirSync(RESPONSES)
+    .map((name) => ({ name, path: join(RESPONSES, name, file) }))
+    .filter(({ path }) => existsSync(path));
+
+describe.skipIf(!isDescriptionHere)(
+  'a response that the gateway prints is valid by OpenAI’s description',
+  () => {
+    let description: Description;
+
+    beforeAll(() => void (description = readDescription()));
+
+    it.each(responsesHaving('answer.json'))('$name', ({ path }) => {
+      description.expectValid('Response', JSON.parse(readFileSync(path, 'utf8')));
+    });
+
+    it.each(responsesHaving('events.sse'))('$name, in events', ({ path }) => {
+      const events = [...readFileSync(path, 'utf8').matchAll(/^data: (.*)$/gm)];
+      expect(events.length).toBeGreaterThan(0);
+      events.forEach(([, data = ''], index) => {
+        const event = JSON.parse(data);
+        expect(event.sequence_number).toBe(index);
+        description.expectValid('ResponseStreamEvent', event);
+      });
+    });
+  },
+);

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { GatewayError, SseParser } from '#contract';
-import type { JsonRequest, Operation } from '#contract';
+import { GatewayError, readUsage, SseParser } from '#contract';
+import type { JsonRequest, Operation, Usage } from '#contract';
 import { madeContext } from '../../../test/support/made-context.js';
 import { messages } from './messages/dialect.js';
 import { responses } from './responses/dialect.js';
@@ -72,7 +72,9 @@ describe('a request of a dialect', () => {
 describe('an answer in a dialect', () => {
   it.each(having('completion.json'))('$dialect: $name, whole', (one) => {
     const { dialect, path, context } = open(one);
-    const answer = dialect.fromChat(readFileSync(path('completion.json')), context).toString();
+    const completion = readFileSync(path('completion.json'));
+    const usage = readUsage(JSON.parse(completion.toString()).usage);
+    const answer = dialect.fromChat(completion, context, usage).toString();
     expect(() => JSON.parse(answer)).not.toThrow();
     compare(path('answer.json'), `${answer}\n`);
   });
@@ -81,13 +83,17 @@ describe('an answer in a dialect', () => {
     const { dialect, path, settings, context } = open(one);
     const stream = dialect.openStream(context);
     let text = '';
+    let usage: Usage | undefined;
     for (const { data } of new SseParser().push(readFileSync(path('chunks.sse')))) {
       const payload = data.toString();
-      if (payload !== '[DONE]') text += stream.push(JSON.parse(payload) as ChatChunk);
+      if (payload === '[DONE]') continue;
+      const chunk = JSON.parse(payload) as ChatChunk & { usage?: unknown };
+      usage ??= readUsage(chunk.usage);
+      text += stream.push(chunk);
     }
     text += settings.fails
       ? stream.fail(new GatewayError('upstream_unavailable'))
-      : stream.end() + stream.ending;
+      : stream.end(usage) + stream.ending;
     compare(path('events.sse'), text);
   });
 });

@@ -1,5 +1,5 @@
 import { isObject } from '#contract';
-import type { GatewayError, Members } from '#contract';
+import type { GatewayError, Members, Usage } from '#contract';
 import type { AnswerContext, ChatChunk, DialectStream } from '../spec.js';
 import { messagesErrorEvent } from './print-error.js';
 import { messageId, messageUsage, stopReasonOf, thoughtOf } from './read-answer.js';
@@ -20,13 +20,11 @@ export class MessageStream implements DialectStream {
   /** Places of the blocks of tools, by the index of the call. */
   private readonly calls = new Map<unknown, number>();
   private finishReason: unknown;
-  private usage: unknown;
 
   constructor(private readonly context: AnswerContext) {}
 
-  push({ choices, usage }: ChatChunk): string {
+  push({ choices }: ChatChunk): string {
     const begun = this.begin();
-    if (isObject(usage)) this.usage = usage;
     const [choice] = choices ?? [];
     if (!choice) return begun;
     this.finishReason = choice.finish_reason ?? this.finishReason;
@@ -34,12 +32,12 @@ export class MessageStream implements DialectStream {
     return begun + this.think(delta) + this.write(delta) + this.call(delta.tool_calls);
   }
 
-  end(): string {
+  end(usage: Usage | undefined): string {
     const begun = this.begin();
     const closed = this.close() + [...this.calls.values()].map(stop).join('');
     const reason = this.isRefused ? 'refusal' : stopReasonOf(this.finishReason, this.calls.size > 0);
     const delta = { stop_reason: reason, stop_sequence: null };
-    return begun + closed + event('message_delta', { delta, usage: messageUsage(this.usage) });
+    return begun + closed + event('message_delta', { delta, usage: messageUsage(usage) });
   }
 
   fail(error: GatewayError): string {

@@ -1,11 +1,15 @@
 import { isObject, requireObject } from '#contract';
-import type { Members } from '#contract';
+import type { Members, Usage } from '#contract';
 import type { AnswerContext } from '../spec.js';
 import { messageId, messageUsage, stopReasonOf, thoughtOf } from './read-answer.js';
 
 /** A chat completion as Anthropic's message. */
-export function printMessage(completion: Buffer, { model, requestId }: AnswerContext): Buffer {
-  const { choices, usage } = JSON.parse(completion.toString()) as Members;
+export function printMessage(
+  completion: Buffer,
+  { model, requestId }: AnswerContext,
+  usage: Usage | undefined,
+): Buffer {
+  const { choices } = JSON.parse(completion.toString()) as Members;
   const [choice = {}] = Array.isArray(choices) ? (choices as readonly Members[]) : [];
   const message = isObject(choice.message) ? choice.message : {};
   const calls = Array.isArray(message.tool_calls) ? (message.tool_calls as readonly Members[]) : [];

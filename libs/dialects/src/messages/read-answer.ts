@@ -1,5 +1,5 @@
-import { isObject } from '#contract';
-import type { Members } from '#contract';
+import { NO_USAGE } from '#contract';
+import type { Members, Usage } from '#contract';
 
 export type StopReason = 'end_turn' | 'max_tokens' | 'tool_use' | 'refusal';
 
@@ -18,16 +18,13 @@ export function stopReasonOf(finishReason: unknown, calls: boolean): StopReason 
 }
 
 /** Anthropic's `usage`, in tokens: what was read from the cache and written to it is told apart. */
-export function messageUsage(usage: unknown): object {
-  const told = isObject(usage) ? usage : {};
-  const details = isObject(told.prompt_tokens_details) ? told.prompt_tokens_details : {};
-  const cached = count(details.cached_tokens);
-  const written = count(details.cache_write_tokens);
+export function messageUsage(usage: Usage = NO_USAGE): object {
+  const { promptTokens, cachedTokens, cacheWriteTokens, completionTokens } = usage;
   return {
-    input_tokens: Math.max(0, count(told.prompt_tokens) - cached - written),
-    cache_creation_input_tokens: written,
-    cache_read_input_tokens: cached,
-    output_tokens: count(told.completion_tokens),
+    input_tokens: Math.max(0, promptTokens - cachedTokens - cacheWriteTokens),
+    cache_creation_input_tokens: cacheWriteTokens,
+    cache_read_input_tokens: cachedTokens,
+    output_tokens: completionTokens,
   };
 }
 
@@ -40,8 +37,4 @@ export function thoughtOf({ reasoning_content: content, reasoning }: Members): s
 /** The call's id in Anthropic's dress. */
 export function messageId(requestId: string): string {
   return `msg_${requestId.replace(/^req_/, '')}`;
-}
-
-function count(value: unknown): number {
-  return typeof value === 'number' && value > 0 ? value : 0;
 }
