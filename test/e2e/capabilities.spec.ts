@@ -38,7 +38,7 @@ describe('what a model can', () => {
 
   it('is told as far as it is known', async () => {
     await add('unknown');
-    expect(await told('unknown')).toEqual({ operations: ['chat', 'completions'] });
+    expect(await told('unknown')).toEqual({ operations: ['chat', 'completions', 'messages', 'responses'] });
     await add('known', { targets: [{ provider: 'openai', model: 'gpt-4o-2024-11-20' }] });
     expect(await told('known')).toMatchObject({
       context_window: 128_000,
@@ -54,11 +54,11 @@ describe('what a model can', () => {
   it('is what the operator says, and what is no longer said is known again', async () => {
     const capabilities = { context_window: 4_096, modalities: { input: ['text', 'audio'] }, reasoning: true };
     expect((await add('said', { capabilities })).capabilities).toEqual(capabilities);
-    expect(await told('said')).toEqual({ ...capabilities, operations: ['chat', 'completions'] });
+    expect(await told('said')).toEqual({ ...capabilities, operations: ['chat', 'completions', 'messages', 'responses'] });
     await bench.admin('PATCH', '/models/said', { capabilities: { tools: false } });
-    expect(await told('said')).toEqual({ tools: false, operations: ['chat', 'completions'] });
+    expect(await told('said')).toEqual({ tools: false, operations: ['chat', 'completions', 'messages', 'responses'] });
     await bench.admin('PATCH', '/models/said', { capabilities: null });
-    expect(await told('said')).toEqual({ operations: ['chat', 'completions'] });
+    expect(await told('said')).toEqual({ operations: ['chat', 'completions', 'messages', 'responses'] });
   });
 
   it.each([
