@@ -10,6 +10,12 @@ const npm = (...names) => names.map((name) => `node_modules/${name}(/|$)`);
 
 const NEST = npm('@nestjs/common', '@nestjs/core');
 const ENDPOINT = 'completions|embeddings|images|audio|moderations|rerank|responses|messages';
+const ENDPOINT_MAY = [
+  ...room('relay', 'auth', 'http'),
+  ...lib('contract'),
+  ...NEST,
+  ...npm('@nestjs/platform-fastify', 'fastify', 'class-validator'),
+];
 
 const RULES = [
   { name: 'contract', from: '^libs/contract/', to: [...lib('contract')] },
@@ -172,15 +178,24 @@ const RULES = [
     node: true,
   },
   {
-    name: 'endpoints',
-    from: `${GATEWAY}(${ENDPOINT})/`,
+    // Answers that are kept: the one endpoint whose calls stand on earlier ones needs the database.
+    name: 'stored responses',
+    from: `${GATEWAY}stored-responses/`,
     to: [
-      `${GATEWAY}($1)/`,
-      ...room('relay', 'auth', 'http'),
-      ...lib('contract'),
+      ...room('stored-responses', 'relay', 'auth', 'logging'),
+      ...lib('contract', 'persistence', 'observability'),
       ...NEST,
-      ...npm('@nestjs/platform-fastify', 'fastify', 'class-validator'),
     ],
+  },
+  {
+    name: 'endpoints',
+    from: `${GATEWAY}(?!responses/)(${ENDPOINT})/`,
+    to: [`${GATEWAY}($1)/`, ...ENDPOINT_MAY],
+  },
+  {
+    name: 'responses',
+    from: `${GATEWAY}responses/`,
+    to: [...room('responses', 'stored-responses'), ...ENDPOINT_MAY],
   },
   {
     name: 'admin',

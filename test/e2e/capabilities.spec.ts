@@ -54,9 +54,15 @@ describe('what a model can', () => {
   it('is what the operator says, and what is no longer said is known again', async () => {
     const capabilities = { context_window: 4_096, modalities: { input: ['text', 'audio'] }, reasoning: true };
     expect((await add('said', { capabilities })).capabilities).toEqual(capabilities);
-    expect(await told('said')).toEqual({ ...capabilities, operations: ['chat', 'completions', 'messages', 'responses'] });
+    expect(await told('said')).toEqual({
+      ...capabilities,
+      operations: ['chat', 'completions', 'messages', 'responses'],
+    });
     await bench.admin('PATCH', '/models/said', { capabilities: { tools: false } });
-    expect(await told('said')).toEqual({ tools: false, operations: ['chat', 'completions', 'messages', 'responses'] });
+    expect(await told('said')).toEqual({
+      tools: false,
+      operations: ['chat', 'completions', 'messages', 'responses'],
+    });
     await bench.admin('PATCH', '/models/said', { capabilities: null });
     expect(await told('said')).toEqual({ operations: ['chat', 'completions', 'messages', 'responses'] });
   });

@@ -22,12 +22,17 @@ interface Document {
 let bench: TestBench;
 let document: Document;
 let ajv: Ajv2020;
-let ids: { key: string; provider: string; request: string };
+let ids: { key: string; provider: string; request: string; response: string };
 
 beforeAll(async () => {
   bench = await startBench();
   await bench.addModel('my-gpt-4', 'gpt-upstream');
   await bench.addModel('my-embedding', 'embed-upstream');
+  const native = { name: 'native', type: 'openai', base_url: bench.sandbox.url, api_key: 'k' };
+  await bench.admin('POST', '/providers', native);
+  const targets = [{ provider: 'native', model: 'gpt-upstream' }];
+  await bench.admin('POST', '/models', { id: 'my-native', targets });
+  const { json: kept } = await bench.request('POST', '/v1/responses', RESPONSE, MASTER);
   document = (await bench.request('GET', '/openapi.json')).json;
   ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
   ajv.addSchema(document, 'api');
@@ -35,12 +40,13 @@ beforeAll(async () => {
   const [record] = await recordsOf(bench, 'my-gpt-4');
   const { data: providers } = await bench.admin('GET', '/providers');
   const { id } = await bench.admin('POST', '/keys', { name: 'described', models: ['my-*'] });
-  ids = { key: id, provider: providers[0].id, request: record?.request_id ?? '' };
+  ids = { key: id, provider: providers[0].id, request: record?.request_id ?? '', response: kept.id };
 });
 afterAll(() => bench.close());
 
 const MASTER = { authorization: `Bearer ${MASTER_KEY}` };
 const CHAT = { model: 'my-gpt-4', messages: [{ role: 'user', content: 'Hello!' }] };
+const RESPONSE = { model: 'my-native', input: 'Hello!' };
 const PROVIDER = { name: 'other', type: 'openai', api_key: 'sk-123456789', timeouts: { total_ms: 1_000 } };
 const ROUTE = { id: 'team/chat', targets: [{ provider: 'upstream', model: 'gpt-upstream' }] };
 
@@ -148,6 +154,11 @@ describe('what the gateway answers is what it describes', () => {
     ['POST', '/v1/images/generations', undefined, { model: 'my-gpt-4', prompt: 'A cat' }],
     ['POST', '/v1/moderations', undefined, { model: 'my-gpt-4', input: 'peace' }],
     ['POST', '/v1/rerank', undefined, { model: 'my-gpt-4', query: 'a cat', documents: ['a cat', 'a dog'] }],
+    ['POST', '/v1/responses', undefined, RESPONSE],
+    ['GET', '/v1/responses/{id}', 'response'],
+    ['GET', '/v1/responses/{id}', 'missing'],
+    ['GET', '/v1/responses/{id}/input_items', 'response'],
+    ['DELETE', '/v1/responses/{id}', 'response'],
     ['GET', '/v1/models'],
     ['GET', '/v1/models/{model}', 'my-gpt-4'],
     ['GET', '/v1/models/{model}', 'missing'],

@@ -46,6 +46,10 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'data', 'master.key'), MASTER_KEY);
   bench = await startBench();
   for (const [id, script] of Object.entries(MODELS)) await bench.addModel(id, script);
+  const native = { name: 'openai-itself', type: 'openai', base_url: bench.sandbox.url, api_key: 'k' };
+  await bench.admin('POST', '/providers', native);
+  const targets = [{ provider: native.name, model: 'gpt-upstream' }];
+  await bench.admin('POST', '/models', { id: 'gpt-4.1', targets });
   key = await bench.addKey();
 });
 beforeAll(async () => void (hasPython && (await pythonWithSdk())), PYTHON_MS);

@@ -4,6 +4,7 @@ const WORDS = {
   embeddings: 'embeddings',
   images: 'image_generations',
   rerank: 'rerank',
+  responses: 'responses',
 } as const;
 
 export type GoldenOperation = 'chat' | (typeof WORDS)[keyof typeof WORDS];

@@ -20,6 +20,8 @@ import { OpenApiModule } from './openapi/openapi.module.js';
 import { RelayModule } from './relay/relay.module.js';
 import { ReplicasModule } from './replicas/replicas.module.js';
 import { RerankModule } from './rerank/rerank.module.js';
+import { ResponsesModule } from './responses/responses.module.js';
+import { StoredResponsesModule } from './stored-responses/stored-responses.module.js';
 import { SystemModule } from './system/system.module.js';
 import { TracingModule } from './tracing/tracing.module.js';
 
@@ -39,6 +41,7 @@ export class AppModule {
         ModelsModule,
         ReplicasModule,
         RelayModule,
+        StoredResponsesModule,
         CompletionsModule,
         EmbeddingsModule,
         ImagesModule,
@@ -46,6 +49,7 @@ export class AppModule {
         MessagesModule,
         ModerationsModule,
         RerankModule,
+        ResponsesModule,
         AdminModule,
         DeclarationModule,
         SystemModule,

@@ -237,3 +237,58 @@ describe('every operation', () => {
     expect((await post('/images/generations', { model: 'i' })).status).toBe(400);
   });
 });
+
+describe('responses', () => {
+  const weather = {
+    type: 'function' as const,
+    name: 'weather',
+    strict: false,
+    parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+  };
+
+  it('answer whole what a chat is answered, under their own names', async () => {
+    const answer = await client.responses.create({ model: 'm;chunks=4', input: 'a b', instructions: 'c' });
+    expect(answer).toMatchObject({ object: 'response', status: 'completed', model: 'm', instructions: 'c' });
+    expect(answer.output_text).toContain('You said: "a b"');
+    expect(answer.usage).toMatchObject({ input_tokens: 9, output_tokens: 4, total_tokens: 13 });
+  });
+
+  it.each([
+    ['m', []],
+    ['m;reasoning=2', ['reasoning']],
+  ])('are gathered from a stream by the SDK: %s', async (model, before) => {
+    const stream = client.responses.stream({ model, input: [{ role: 'user', content: 'Hi' }] });
+    const numbers: number[] = [];
+    stream.on('event', (event) => void numbers.push(event.sequence_number));
+    const answer = await stream.finalResponse();
+    expect(answer.output.map(({ type }) => type)).toEqual([...before, 'message']);
+    expect(answer.output_text).toContain('You said: "Hi"');
+    expect(numbers).toEqual(numbers.map((_, at) => at));
+  });
+
+  it('call a tool, and go on when it has answered', async () => {
+    const asked = { model: 'm', input: 'Hi', tools: [weather] };
+    const { output } = await client.responses.stream(asked).finalResponse();
+    expect(output).toEqual([expect.objectContaining({ type: 'function_call', name: 'weather' })]);
+    const [call] = output;
+    if (call?.type !== 'function_call') throw new Error('no call');
+    expect(JSON.parse(call.arguments)).toHaveProperty('city');
+    const told = { type: 'function_call_output' as const, call_id: call.call_id, output: 'sun' };
+    const next = await client.responses.create({
+      ...asked,
+      input: [{ role: 'user', content: 'Hi' }, call, told],
+    });
+    expect(next.output.map(({ type }) => type)).toEqual(['message']);
+  });
+
+  it.each([
+    ['m;finish=length', /response\.incomplete/, /response\.completed/],
+    ['m;chunks=4;error_after=2', /event: error/, /response\.completed/],
+    ['m;error_first=1', /^event: error/, /response\.created/],
+    ['m;done=none', /output_item\.done/, /response\.completed/],
+  ])('end as the script says: %s', async (model, has, hasNot) => {
+    const text = await (await post('/responses', { model, input: 'Hi', stream: true })).text();
+    expect(text).toMatch(has);
+    expect(text).not.toMatch(hasNot);
+  });
+});

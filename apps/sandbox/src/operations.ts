@@ -5,6 +5,7 @@ import { answerEmbeddings } from './answer-embeddings.js';
 import { answerEdit, answerGeneration, answerVariation } from './answer-images.js';
 import { answerModeration } from './answer-moderations.js';
 import { answerRerank } from './answer-rerank.js';
+import { answerResponse } from './answer-responses.js';
 import type { Streamed, Whole } from './play.js';
 import type { Request } from './request.js';
 
@@ -20,4 +21,5 @@ export const OPERATIONS: ReadonlyMap<string, (request: Request, stamp: Stamp) =>
   ['audio/speech', answerSpeech],
   ['moderations', answerModeration],
   ['rerank', answerRerank],
+  ['responses', answerResponse],
 ]);

@@ -29,6 +29,7 @@ describe('the table of errors', () => {
   // A code is a promise to clients: this list may only grow.
   it.each<[ErrorCode, number, string]>([
     ['bad_request', 400, 'invalid_request_error'],
+    ['previous_response_not_found', 400, 'invalid_request_error'],
     ['invalid_api_key', 401, 'authentication_error'],
     ['model_not_allowed', 403, 'permission_error'],
     ['model_not_found', 404, 'invalid_request_error'],

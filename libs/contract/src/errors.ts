@@ -46,6 +46,12 @@ export const ERRORS = {
     'next',
     'The model does not support this operation.',
   ),
+  previous_response_not_found: fact(
+    400,
+    'invalid_request_error',
+    'never',
+    'The previous response does not exist.',
+  ),
   invalid_api_key: fact(401, 'authentication_error', 'never', 'The API key is missing or not valid.'),
   model_not_allowed: fact(403, 'permission_error', 'never', 'This API key may not call the model.'),
   insufficient_permissions: fact(403, 'permission_error', 'never', 'This API key may not do that.'),

@@ -14,6 +14,7 @@ export type {
   CompletionRequest,
   CountTokensRequest,
   EmbeddingsRequest,
+  History,
   ImageEditRequest,
   ImageRequest,
   JsonRequest,
@@ -39,6 +40,7 @@ export { DEFAULT_TIMEOUTS } from './target.js';
 export type { Provider, Target, Timeouts } from './target.js';
 export { EVENT_STREAM } from './reply.js';
 export type { Emit, EndReply, HeaderPairs, OpenReply, PiecesReply, Reply, WholeReply } from './reply.js';
+export { responsesErrorEvent } from './responses-error.js';
 export { splice, spliceEvent } from './splice.js';
 export type { Edit } from './splice.js';
 export { SseParser } from './sse.js';

@@ -160,6 +160,16 @@ export interface JsonRequest<Request extends RelayedRequest = RelayedRequest> {
   readonly value: Request;
   readonly spans: RequestSpans;
   readonly upload?: undefined;
+  /** Undefined: the request stands for itself. */
+  readonly history?: History | undefined;
+}
+
+/** What came before a request of Responses: `value.input` begins with it, and `bytes` name it by an id. */
+export interface History {
+  /** How many items of `value.input` it is. */
+  readonly length: number;
+  /** The provider account that knows it by that id; undefined: none does. */
+  readonly providerId: string | undefined;
 }
 
 /** A multipart body: its text fields, and the body itself, wherever it is kept. */

@@ -28,6 +28,14 @@ export type { NewProvider, ProviderChange, ProviderRow, ProviderSecrets } from '
 export { KeyHasher, SecretBox, WrongSecretKey } from './secret-box.js';
 export { openSecretKeys } from './secret-keys.js';
 export type { SecretKeys } from './secret-keys.js';
+export {
+  deleteResponse,
+  findResponse,
+  insertResponse,
+  readTurns,
+  sweepResponses,
+} from './stored-responses.js';
+export type { ResponseName, StoredResponse, TurnLimits, Turns } from './stored-responses.js';
 export { readModelStats } from './model-stats.js';
 export type { Percentiles, StatsRow, Window } from './model-stats.js';
 export { dropUsagePartitions, ensureUsagePartitions } from './usage-partitions.js';

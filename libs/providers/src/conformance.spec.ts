@@ -38,15 +38,16 @@ const FEATURES: readonly Feature[] = [
   { name: 'embeddings', operation: 'embeddings', shown: /^embeddings-/ },
   { name: 'images out', operation: 'image_generations', shown: /^images-/ },
   { name: 'rerank', operation: 'rerank', shown: /^rerank-/ },
+  { name: 'responses', operation: 'responses', shown: /^responses-/ },
 ];
 
 const FOLDERS = new URL('.', import.meta.url);
 const PAGE = new URL('../../../docs/providers.md', FOLDERS).pathname;
 
-function casesOf(type: string, operation?: GoldenOperation): string[] {
+function casesOf(type: string, operation: GoldenOperation): string[] {
   const folder = new URL(`${type}/fixtures/`, FOLDERS);
   const names = existsSync(folder) ? readdirSync(folder) : [];
-  return operation ? names.filter((name) => operationOf(name) === operation) : names;
+  return names.filter((name) => operationOf(name) === operation);
 }
 
 function cellOf(type: string, { operation = 'chat', shown, refused }: Feature): string {
@@ -87,7 +88,8 @@ describe('the matrix in docs/providers.md', () => {
   });
 
   it('has a case for every feature of OpenAI’s wire', () => {
-    const wire = FEATURES.filter(({ operation }) => operation !== 'rerank');
+    const isOfAll = (operation?: string): boolean => operation !== 'rerank' && operation !== 'responses';
+    const wire = FEATURES.filter(({ operation }) => isOfAll(operation));
     const missing = wire.filter(
       ({ operation = 'chat', shown }) => !isShown(shown, casesOf('openai-compatible', operation)),
     );
@@ -95,8 +97,8 @@ describe('the matrix in docs/providers.md', () => {
   });
 
   it('knows no folder of a type that is not there', () => {
-    const folders = readdirSync(FOLDERS, { withFileTypes: true }).filter(
-      ({ name }) => casesOf(name).length > 0,
+    const folders = readdirSync(FOLDERS, { withFileTypes: true }).filter(({ name }) =>
+      existsSync(new URL(`${name}/fixtures/`, FOLDERS)),
     );
     expect(folders.map(({ name }) => name).filter((name) => !PROVIDER_TYPES.includes(name))).toEqual([]);
   });

@@ -86,10 +86,19 @@ function play(stream: Buffer, size: number, codec: Codec<'chat'>, context: Decod
     for (const event of parser.end()) payloads.push(...decoder.push(event));
     payloads.push(...decoder.end());
   });
-  const lines = payloads.map((event) => event.toString().slice('data: '.length, -2));
+  // Some wires hold back a last event that says more than that it is the last.
+  const last = decoder.ending.includes('data: {') ? [decoder.ending] : [];
+  const lines = [...payloads, ...last].map(dataOf);
   return [...lines, ...(failure ? [JSON.stringify(failure.toBody())] : [])]
     .map((line) => `${line}\n`)
     .join('');
+}
+
+/** The event's name is the `type` in its data, where it has one. */
+function dataOf(event: Buffer | string): string {
+  const [, name, data = ''] = /^(?:event: (.*)\n)?data: ([^\n]*)\n\n$/.exec(event.toString()) ?? [];
+  if (name !== undefined) expect(JSON.parse(data)).toHaveProperty('type', name);
+  return data;
 }
 
 function failureOf(act: () => unknown): GatewayError | undefined {

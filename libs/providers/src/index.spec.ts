@@ -84,19 +84,25 @@ describe('the adapters', () => {
   });
 
   it.each([
-    ['openai', 10],
+    ['openai', 11],
     ['openai-compatible', 11],
     ['sandbox', 11],
   ])('%s pays for nobody’s quirks', (type, count) => {
     const { operations } = findAdapter(type) ?? {};
     expect(Object.keys(operations ?? {})).toHaveLength(count);
     for (const [name, codec] of Object.entries(operations ?? {})) {
+      if (name === 'responses') continue;
       expect(codec).toBe(findAdapter('openai-compatible')?.operations[name as OperationName]);
     }
   });
 
   it('openai orders no documents', () =>
     expect(findAdapter('openai')?.operations).not.toHaveProperty('rerank'));
+
+  it('know responses where OpenAI’s models live, and are asked by a chat elsewhere', () => {
+    const known = PROVIDER_TYPES.filter((type) => findAdapter(type)?.operations.responses);
+    expect([...known].sort()).toEqual(['azure-openai', 'openai']);
+  });
 
   it.each(['', 'OpenAI', 'constructor', '__proto__', 'toString'])('are not found by %j', (type) => {
     expect(findAdapter(type)).toBeUndefined();

@@ -4,7 +4,13 @@ import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { CHANGE_CHANNEL, encodeChange } from '#coordination';
 import { FaultLog } from '#observability';
 import type { Logger } from '#observability';
-import { Database, dropUsagePartitions, ensureUsagePartitions, openSecretKeys } from '#persistence';
+import {
+  Database,
+  dropUsagePartitions,
+  ensureUsagePartitions,
+  openSecretKeys,
+  sweepResponses,
+} from '#persistence';
 import type { BreakerState } from '#persistence';
 import type { Config } from '../config/config.js';
 import { CONFIG, SECRETS } from '../config/config.module.js';
@@ -62,13 +68,26 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
 
   async onModuleInit(): Promise<void> {
     await this.ensurePartitions();
-    this.timer = setInterval(() => void this.ensurePartitions(), DAY_MS);
+    void this.sweep();
+    this.timer = setInterval(() => {
+      void this.ensurePartitions();
+      void this.sweep();
+    }, DAY_MS);
     this.timer.unref();
   }
 
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     await this.database.close();
+  }
+
+  /** What is expired is found by nobody, whether it is gone or not. */
+  private async sweep(): Promise<void> {
+    try {
+      await sweepResponses(this.database, new Date());
+    } catch (error) {
+      this.logger.error({ event: 'response_sweep', err: error }, 'expired responses cannot be let go of');
+    }
   }
 
   /** A month without a partition is no reason to stop: its records go to the one for all others. */

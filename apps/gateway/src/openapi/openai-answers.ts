@@ -102,6 +102,23 @@ export const OPENAI = {
     },
     { stop_reason: TEXT, usage: ANY_OBJECT },
   ),
+  Response: theirs(
+    {
+      id: TEXT,
+      object: one('response'),
+      created_at: NUMBER,
+      model: TEXT,
+      output: listOf(theirs({ type: TEXT })),
+    },
+    { status: TEXT, usage: OBJECT_OR_NULL, error: OBJECT_OR_NULL, previous_response_id: TEXT_OR_NULL },
+  ),
+  InputItems: own({
+    object: one('list'),
+    data: listOf(theirs({ id: TEXT, type: TEXT })),
+    first_id: TEXT_OR_NULL,
+    last_id: TEXT_OR_NULL,
+    has_more: YES_OR_NO,
+  }),
   TokenCount: theirs({ input_tokens: COUNT }),
   Model: own({
     id: TEXT,

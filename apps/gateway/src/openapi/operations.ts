@@ -108,6 +108,17 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     ...EVENTS,
   }),
   'POST /v1/messages/count_tokens': operation('countTokens', "Count a prompt's tokens", object('TokenCount')),
+  'POST /v1/responses': operation('createResponse', 'Answer, whole or streamed, and go on from an answer', {
+    ...object('Response'),
+    ...EVENTS,
+  }),
+  'GET /v1/responses/{id}': operation('readResponse', 'An answer that was kept', object('Response')),
+  'DELETE /v1/responses/{id}': operation('deleteResponse', 'Keep an answer no longer', object('Deleted')),
+  'GET /v1/responses/{id}/input_items': operation(
+    'listInputItems',
+    'What a kept answer was asked',
+    object('InputItems'),
+  ),
   'POST /v1/rerank': operation('rerank', 'Order documents by what they say to a query', object('Rerank')),
   'GET /v1/models': operation('listModels', 'The models that the caller may use', MODEL_LIST),
   'GET /v1/models/{model}': operation('readModel', 'One model', object('Model')),

@@ -1,5 +1,5 @@
 import { GatewayError } from '#contract';
-import type { Operation, OperationName, WireRequest } from '#contract';
+import type { Operation, OperationName, Target, WireRequest } from '#contract';
 import type { UsageRecord } from '#metering';
 import type { AccessedCall, TraceHeaders } from '#observability';
 import type { Caller } from '../auth/caller.js';
@@ -22,6 +22,8 @@ export interface Call<N extends OperationName = OperationName> {
   readonly wishes: Wishes;
   /** What became of it; undefined: it is not over. */
   record: UsageRecord | undefined;
+  /** Who answered; undefined: nobody has yet. */
+  answeredBy: Target | undefined;
 }
 
 /** What is known of a request when its body is not read yet. */
@@ -56,6 +58,7 @@ export function callOf<N extends OperationName>(
     traceHeaders,
     wishes,
     record: undefined,
+    answeredBy: undefined,
   };
   arrival.call = call;
   return call;

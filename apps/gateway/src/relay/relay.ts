@@ -72,6 +72,7 @@ export class Relay {
       );
       clearTimeout(hold);
       current.winner = winner;
+      call.answeredBy = asking.step?.target;
       tally.commit();
       if (winner.kind === 'pieces') {
         const now = performance.now();

@@ -44,6 +44,14 @@ describe('a deployment', () => {
     expect(addressOf(HOST, 'd', 'transcriptions')).toBe(`/openai/deployments/d/audio/transcriptions${query}`);
     expect(listOf(HOST)).toBe(`/openai/models${query}`);
   });
+
+  it('is named in the body of a response, whose path has none', () => {
+    expect(addressOf(HOST, 'd', 'responses')).toBe('/openai/responses?api-version=2025-04-01-preview');
+    expect(addressOf(`${HOST}?api-version=2026-01-01`, 'd', 'responses')).toBe(
+      '/openai/responses?api-version=2026-01-01',
+    );
+    expect(addressOf(`${HOST}/openai/v1`, 'd', 'responses')).toBe('/openai/v1/responses');
+  });
 });
 
 describe('the address that is OpenAI’s own', () => {

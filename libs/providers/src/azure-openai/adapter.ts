@@ -4,6 +4,8 @@ import { addressUnder, bearer, PATHS, speakOpenAi } from '../openai-compatible/a
 
 /** The last dated version that is not a preview. */
 const API_VERSION = '2024-10-21';
+/** Responses came with a later one, and know deployments by the body alone. */
+const RESPONSES_VERSION = '2025-04-01-preview';
 
 /** A token of Microsoft Entra is a JWT; keys are not. */
 const ENTRA_TOKEN = /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/;
@@ -20,13 +22,15 @@ export const azureOpenai = speakOpenAi({
     'transcriptions',
     'translations',
     'speech',
+    'responses',
   ],
   authorize: (secret) =>
     secret === undefined || ENTRA_TOKEN.test(secret) ? bearer(secret) : { 'api-key': secret },
-  address: ({ provider, model }: Target, operation) =>
-    isV1(provider)
-      ? addressUnder(provider, PATHS[operation])
-      : dated(provider, `deployments/${segmentOf(model)}/${PATHS[operation]}`),
+  address: ({ provider, model }: Target, operation) => {
+    if (isV1(provider)) return addressUnder(provider, PATHS[operation]);
+    if (operation === 'responses') return dated(provider, PATHS.responses, RESPONSES_VERSION);
+    return dated(provider, `deployments/${segmentOf(model)}/${PATHS[operation]}`);
+  },
   modelsAddress: (provider: Provider) =>
     isV1(provider) ? addressUnder(provider, 'models') : dated(provider, 'models'),
 });
@@ -35,10 +39,10 @@ function isV1({ baseUrl }: Provider): boolean {
   return /\/openai\/v1\/*$/.test(new URL(baseUrl).pathname);
 }
 
-function dated(provider: Provider, path: string): URL {
+function dated(provider: Provider, path: string, version = API_VERSION): URL {
   const isUnderOpenai = /\/openai\/*$/.test(new URL(provider.baseUrl).pathname);
   const url = addressUnder(provider, isUnderOpenai ? path : `openai/${path}`);
-  if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', API_VERSION);
+  if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', version);
   return url;
 }
 

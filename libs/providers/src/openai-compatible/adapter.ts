@@ -6,10 +6,13 @@ import { decodeError } from './decode-error.js';
 import { NamedEventDecoder } from './decode-named-stream.js';
 import { decodeRerank } from './decode-rerank.js';
 import { decodeResponse } from './decode-response.js';
+import { ResponsesDecoder } from './decode-responses-stream.js';
+import { decodeResponses } from './decode-responses.js';
 import { SpeechBytes, decodeSpeech } from './decode-speech.js';
 import { ChunkDecoder } from './decode-stream.js';
 import { decodeTranscription } from './decode-transcription.js';
 import { encodeChat, encodeRequest, encodeWithUsage } from './encode-request.js';
+import { encodeResponses } from './encode-responses.js';
 import { withQuirks } from './quirks.js';
 import type { Quirks } from './quirks.js';
 
@@ -20,7 +23,7 @@ export interface Traits extends Partial<
   readonly name: string;
   /** Undefined: the operator must say. */
   readonly defaultBaseUrl?: string;
-  /** What it offers. Undefined: all. */
+  /** What it offers. Undefined: all but the responses, which few servers know. */
   readonly offers?: readonly OperationName[];
   /** Where its wire is not OpenAI's. */
   readonly quirks?: { readonly chat?: Quirks; readonly completions?: Quirks; readonly embeddings?: Quirks };
@@ -63,6 +66,13 @@ const speech: Codec<'speech'> = {
 const unstreamed = {
   ...BYTES,
   openStream: (context: Parameters<Codec['openStream']>[0]) => new NamedEventDecoder(context),
+};
+
+const responses: Codec<'responses'> = {
+  ...BYTES,
+  encode: encodeResponses,
+  decode: decodeResponses,
+  openStream: (context) => new ResponsesDecoder(context),
 };
 
 /** All that there is. Other dialects of a chat are not what a server on OpenAI's wire is taken to know. */
@@ -135,7 +145,8 @@ function operationsOf(offers: Traits['offers'], quirks: Traits['quirks']): Provi
     ...(quirks?.embeddings && { embeddings: withQuirks(embeddings, quirks.embeddings) }),
   };
   if (!offers) return all;
-  return Object.fromEntries(Object.entries(all).filter(([name]) => offers.includes(name as OperationName)));
+  const offered = Object.entries({ ...all, responses });
+  return Object.fromEntries(offered.filter(([name]) => offers.includes(name as OperationName)));
 }
 
 /** Any server that speaks OpenAI's wire: its base URL ends where `/chat/completions` begins. */

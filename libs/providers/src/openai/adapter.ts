@@ -6,7 +6,7 @@ const { rerank: _, ...offered } = OPERATIONS;
 export const openai = speakOpenAi({
   name: 'openai',
   defaultBaseUrl: 'https://api.openai.com/v1',
-  offers: Object.keys(offered) as (keyof typeof offered)[],
+  offers: [...(Object.keys(offered) as (keyof typeof offered)[]), 'responses'],
   ownNames: [
     'gpt-*',
     'chatgpt-*',

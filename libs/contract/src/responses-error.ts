@@ -1,0 +1,12 @@
+import type { GatewayError } from './errors.js';
+
+/**
+ * The event that tells of an error in the middle of a stream of OpenAI's Responses. Clients read its members at
+ * either place.
+ */
+export function responsesErrorEvent(error: GatewayError, sequenceNumber: number): string {
+  const body = error.toBody();
+  const { code, message, param } = body.error;
+  const event = { type: 'error', sequence_number: sequenceNumber, code, message, param, ...body };
+  return `event: error\ndata: ${JSON.stringify(event)}\n\n`;
+}
