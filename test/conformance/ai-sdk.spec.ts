@@ -47,6 +47,7 @@ const WEATHER = tool({
 const MODELS: [string, (id: string) => LanguageModel][] = [
   ['@ai-sdk/openai-compatible', (id) => compatible(id)],
   ['@ai-sdk/openai .chat()', (id) => openai.chat(id)],
+  ['@ai-sdk/openai, by responses', (id) => openai(id)],
 ];
 
 describe.each(MODELS)('%s', (_, modelOf) => {

@@ -10,7 +10,10 @@ let client: OpenAI;
 let stranger: OpenAI;
 
 /** How a model's target is reached, and the name of its provider. */
-const WIRES = [['its own wire', 'native']] as const;
+const WIRES = [
+  ['its own wire', 'native'],
+  ['a chat', 'upstream'],
+] as const;
 
 /** Names of models behind the name of their provider, and what the upstream does. */
 const SCRIPTS = {
@@ -156,7 +159,7 @@ describe.each(WIRES)('a model that is reached by %s', (_, provider) => {
     expect([foreign.status, foreign.code]).toEqual([404, 'not_found']);
     expect(missing.message.replace('resp_none', id)).toBe(foreign.message);
     expect((await failure(stranger.responses.delete(id))).status).toBe(404);
-    expect((await failure(stranger.responses.inputItems.list(id).then())).status).toBe(404);
+    expect((await failure(Promise.resolve(stranger.responses.inputItems.list(id)))).status).toBe(404);
     const next = { model: model('plain'), input: 'And?', previous_response_id: id };
     const error = await failure(stranger.responses.create(next));
     expect([error.status, error.code, error.param]).toEqual([
@@ -275,7 +278,7 @@ describe('a provider that speaks it', () => {
       texts.push(JSON.stringify(item));
     }
     expect(texts.map((text) => /"text":"(.)"/.exec(text)?.[1])).toEqual(['a', 'b', 'c']);
-    const wrong = await failure(client.responses.inputItems.list(id, { limit: 101 }).then());
+    const wrong = await failure(Promise.resolve(client.responses.inputItems.list(id, { limit: 101 })));
     expect([wrong.status, wrong.param]).toEqual([400, 'limit']);
   });
 });
