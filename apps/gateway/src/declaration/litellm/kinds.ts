@@ -6,6 +6,10 @@ export interface Kind {
   readonly baseVariable?: string;
   /** What LiteLLM adds to an address by itself. */
   readonly suffix?: string;
+  /** Its address where LiteLLM names a region only. */
+  readonly regional?: (region: string) => string;
+  /** What LiteLLM writes before the name of a model to say how it is asked. */
+  readonly manner?: RegExp;
 }
 
 const OPENAI: Kind = { type: 'openai', keyVariable: 'OPENAI_API_KEY' };
@@ -40,7 +44,11 @@ const KINDS: ReadonlyMap<string, Kind> = new Map(
     anthropic: { type: 'anthropic', keyVariable: 'ANTHROPIC_API_KEY' },
     gemini: { type: 'gemini', keyVariable: 'GEMINI_API_KEY' },
     vertex_ai: { type: 'vertex' },
-    bedrock: { type: 'bedrock' },
+    bedrock: {
+      type: 'bedrock',
+      regional: (region) => `https://bedrock-runtime.${region}.amazonaws.com`,
+      manner: /^(?:converse|invoke|converse_like)\//,
+    },
     cohere: { type: 'cohere', keyVariable: 'COHERE_API_KEY' },
     cohere_chat: { type: 'cohere', keyVariable: 'COHERE_API_KEY' },
   }),
