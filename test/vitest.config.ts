@@ -32,6 +32,7 @@ const EVERYTHING = ['test/{e2e,conformance,specification}/**/*.spec.ts'];
 const WITHOUT_DATABASE = [
   'anthropic',
   'balancer',
+  'bedrock',
   'bodies.*',
   'chat',
   'cohere',

@@ -1,4 +1,4 @@
-import { PROVIDER_TYPES } from '#providers';
+import { PROVIDER_TYPES, findAdapter } from '#providers';
 import { kindOf } from './kinds.js';
 import type { Kind } from './kinds.js';
 import { membersOf } from './litellm-config.js';
@@ -35,8 +35,10 @@ export class Providers {
     if (!PROVIDER_TYPES.includes(kind.type))
       return this.refuse(label, `there is no provider for '${prefix}' yet`);
     const account = this.account(kind, params, label);
-    if (kind.needsBase && account.base_url === undefined) return this.refuse(label, 'it has no api_base');
-    return { provider: this.named(account), model: name };
+    if (account.base_url === undefined && findAdapter(account.type)?.defaultBaseUrl === undefined) {
+      return this.refuse(label, kind.regional ? 'it has no aws_region_name' : 'it has no api_base');
+    }
+    return { provider: this.named(account), model: kind.manner ? name.replace(kind.manner, '') : name };
   }
 
   private refuse(label: string, reason: string): undefined {
@@ -44,16 +46,19 @@ export class Providers {
   }
 
   private account(kind: Kind, params: Members, label: string): Omit<ProviderItem, 'name'> {
+    const region = this.texts.text(params.aws_region_name);
     const base =
       this.texts.text(params.api_base ?? params.base_url) ??
+      (region === undefined ? undefined : kind.regional?.(region)) ??
       variable(kind.baseVariable) ??
-      kind.place?.((member) => this.texts.text(params[member]));
+      kind.place?.((name) => this.texts.text(params[name]));
     const baseUrl = addressOf(kind, base, this.texts.text(params.api_version));
     const isElsewhere = kind.home !== undefined && base !== undefined && !base.startsWith(kind.home);
     const type = (isElsewhere ? kind.elsewhere : undefined) ?? kind.type;
     const member = kind.keyMember ?? 'api_key';
     const apiKey =
       this.secret(params[member] ?? params.api_key, member, label) ??
+      (kind.regional && this.awsKeys(params, label)) ??
       variable(isElsewhere ? undefined : kind.keyVariable);
     const headers = this.headers(params, label);
     return {
@@ -62,6 +67,14 @@ export class Providers {
       ...(apiKey === undefined ? {} : { api_key: apiKey }),
       ...(Object.keys(headers).length === 0 ? {} : { headers }),
     };
+  }
+
+  /** As a provider's secret has them: one after the other. */
+  private awsKeys(params: Members, label: string): string | undefined {
+    const names = ['aws_access_key_id', 'aws_secret_access_key', 'aws_session_token'];
+    const [id, secret, token] = names.map((name) => this.secret(params[name], name, label));
+    if (id === undefined || secret === undefined) return undefined;
+    return [id, secret, ...(token === undefined ? [] : [token])].join(':');
   }
 
   private headers(params: Members, label: string): Record<string, string> {

@@ -12,10 +12,12 @@ export interface Kind {
   /** Where it lives, and what it is at any other address. */
   readonly home?: string;
   readonly elsewhere?: string;
-  /** Without an address it is nowhere. */
-  readonly needsBase?: boolean;
   /** Addresses that take no version; undefined: none takes one. */
   readonly undated?: string;
+  /** Its address where LiteLLM names a region only. */
+  readonly regional?: (region: string) => string;
+  /** What LiteLLM writes before the name of a model to say how it is asked. */
+  readonly manner?: RegExp;
 }
 
 const OPENAI: Kind = {
@@ -32,7 +34,7 @@ const AZURE: Kind = {
 };
 const OLLAMA: Kind = { type: 'ollama', suffix: '/v1' };
 const VLLM: Kind = { type: 'vllm' };
-const COMPATIBLE: Kind = { type: 'openai-compatible', needsBase: true };
+const COMPATIBLE: Kind = { type: 'openai-compatible' };
 const VERTEX: Kind = {
   type: 'vertex',
   keyVariable: 'VERTEXAI_CREDENTIALS',
@@ -77,7 +79,11 @@ const KINDS: ReadonlyMap<string, Kind> = new Map(
     anthropic: { type: 'anthropic', keyVariable: 'ANTHROPIC_API_KEY' },
     gemini: { type: 'gemini', keyVariable: 'GEMINI_API_KEY' },
     vertex_ai: VERTEX,
-    bedrock: { type: 'bedrock' },
+    bedrock: {
+      type: 'bedrock',
+      regional: (region) => `https://bedrock-runtime.${region}.amazonaws.com`,
+      manner: /^(?:converse|invoke|converse_like)\//,
+    },
     cohere: { type: 'cohere', keyVariable: 'COHERE_API_KEY' },
     cohere_chat: { type: 'cohere', keyVariable: 'COHERE_API_KEY' },
   }),
