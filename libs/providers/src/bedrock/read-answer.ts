@@ -39,9 +39,9 @@ export function usageOf(usage: TokenUsage): ChatUsage {
   });
 }
 
-/** Bedrock gives its answers no id. */
-export function chatId({ created }: DecodeContext): string {
-  return `chatcmpl-${created}`;
+/** Bedrock gives its answers no id: the call's is as good. */
+export function chatId({ requestId }: DecodeContext): string {
+  return `chatcmpl-${requestId.replace(/^req_/, '')}`;
 }
 
 /** Does the client take one call at a time? Bedrock cannot be told. */

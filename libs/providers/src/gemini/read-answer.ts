@@ -116,8 +116,8 @@ export function callId(call: AnswerCall, answer: string, index: number): string 
   return call.id ? call.id : `call_${answer}_${index}`;
 }
 
-export function answerId({ responseId }: GenerateContentResponse, { created }: DecodeContext): string {
-  return responseId ? responseId : String(created);
+export function answerId({ responseId }: GenerateContentResponse, { requestId }: DecodeContext): string {
+  return responseId ? responseId : requestId.replace(/^req_/, '');
 }
 
 /** Where Google's own OpenAI endpoint puts a signature, under a message and under a call. */
