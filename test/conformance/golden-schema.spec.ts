@@ -56,6 +56,12 @@ describe.skipIf(!isDescriptionHere)(
       description.expectValid('Response', JSON.parse(readFileSync(path, 'utf8')));
     });
 
+    it('and not everything would be', () => {
+      expect(description.isValid('Response', { object: 'response', output: [] })).toBe(false);
+      const event = { type: 'response.output_text.delta', delta: 'x', sequence_number: 1 };
+      expect(description.isValid('ResponseStreamEvent', event)).toBe(false);
+    });
+
     it.each(responsesHaving('events.sse'))('$name, in events', ({ path }) => {
       const events = [...readFileSync(path, 'utf8').matchAll(/^data: (.*)$/gm)];
       expect(events.length).toBeGreaterThan(0);

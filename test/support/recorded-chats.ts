@@ -1,106 +1,78 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SseParser } from '#contract';
-import type { JsonRequest, RelayedRequest, Usage } from '#contract';
-import { canSpeak, speak } from '#dialects';
-import type { DialectName } from '#dialects';
-import { findAdapter } from '#providers';
-import type { Codec, DecodeContext } from '#providers';
+import type { JsonRequest, MessagesRequest, ResponsesRequest, SseEvent } from '#contract';
+import { speak } from '../../libs/dialects/src/speak.js';
+import type { DialectName } from '../../libs/dialects/src/spec.js';
+import { findAdapter } from '../../libs/providers/src/index.js';
+import type { Codec, DecodeContext, StreamDecoder } from '../../libs/providers/src/spec.js';
 import { madeContext, madeTarget } from './made-context.js';
 
 /** Recorded answers of real providers, data that not every checkout has beside it. */
 const FOLDER = new URL('../../../shared/fixtures', import.meta.url).pathname;
 export const areRecordingsHere = existsSync(FOLDER);
 
-/** Folder of recordings, the type that reads them, and how their streams end. */
+/** Folder of recordings, and the type that reads them. */
 const TYPES = [
-  ['mistral', 'mistral', '[DONE]'],
-  ['groq', 'groq', '[DONE]'],
-  ['xai', 'xai', '[DONE]'],
-  ['deepseek', 'deepseek', '[DONE]'],
-  ['google', 'gemini', undefined],
-  ['cohere', 'cohere', undefined],
-  ['anthropic', 'anthropic', undefined],
+  ['mistral', 'mistral'],
+  ['groq', 'groq'],
+  ['xai', 'xai'],
+  ['deepseek', 'deepseek'],
+  ['google', 'gemini'],
+  ['anthropic', 'anthropic'],
+  ['cohere', 'cohere'],
 ] as const;
 
 export interface Recording {
   readonly type: string;
   readonly name: string;
   readonly text: string;
-  /** The lines of a stream, and its end. */
-  readonly lines: readonly string[];
 }
 
-const IS_CHAT =
-  /"chat\.completion(?:\.chunk)?"|"candidates"|"message-start"|"message_start"|"finish_reason"|"type":\s*"message"/;
+const CHATS = [
+  /"chat\.completion(\.chunk)?"/,
+  /"candidates"/,
+  /"stop_reason"/,
+  /"finish_reason":\s*"(COMPLETE|TOOL_CALL)"/,
+];
 
-/** An error, or an answer in Responses' own wire. */
-const IS_OTHER = /"error"|"object":\s*"response"|"response\./;
-
-const RECORDINGS: readonly Recording[] = TYPES.flatMap(([folder, type, end]) => {
+const RECORDINGS: readonly Recording[] = TYPES.flatMap(([folder, type]) => {
   const path = join(FOLDER, folder);
-  return (existsSync(path) ? readdirSync(path) : []).map((name) => {
-    const text = readFileSync(join(path, name), 'utf8');
-    return { type, name, text, lines: [...text.trim().split('\n'), ...(end ? [end] : [])] };
-  });
-}).filter(({ name, text }) => IS_CHAT.test(text) && !IS_OTHER.test(text) && !name.startsWith('spliced'));
+  const files = existsSync(path) ? readdirSync(path) : [];
+  return files.flatMap((name) =>
+    answersIn(readFileSync(join(path, name), 'utf8')).map((text) => ({ type, name, text })),
+  );
+}).filter(({ text }) => CHATS.some((chat) => chat.test(text)) && !text.includes('"error"'));
 
-/** Those whose provider is asked for the dialect as for a chat. */
-function through(dialect: DialectName): readonly Recording[] {
-  return RECORDINGS.filter(({ type }) => {
-    const adapter = findAdapter(type);
-    return adapter && canSpeak(dialect, adapter) && speak(dialect, adapter)?.asked === 'chat';
-  });
+/** Recorded streams, one payload a line, and whole answers, of every type that a chat is translated from. */
+export const RECORDED_STREAMS = RECORDINGS.filter(({ name }) => name.endsWith('.chunks.txt'));
+export const RECORDED_ANSWERS = RECORDINGS.filter(({ name }) => name.endsWith('.json'));
+
+/** A recording of Anthropic's may hold several answers, or one that begins twice, which is none. */
+function answersIn(text: string): string[] {
+  const answers = text.split(/(?<="type":"message_stop"[^\n]*)\n/).filter((answer) => answer.trim() !== '');
+  return answers.filter((answer) => answer.split('"type":"message_start"').length < 3);
 }
 
-export const recordedStreams = (dialect: DialectName): readonly Recording[] =>
-  through(dialect).filter(({ name }) => name.endsWith('.chunks.txt'));
-export const recordedAnswers = (dialect: DialectName): readonly Recording[] =>
-  through(dialect).filter(({ name }) => name.endsWith('.json'));
-
-function codecOf(dialect: DialectName, type: string): { codec: Codec; context: DecodeContext } {
+/** What is asked of a provider whose answer is played. */
+export function askInDialect(dialect: DialectName, type: string, request: object) {
   const adapter = findAdapter(type);
   const speech = adapter && speak(dialect, adapter);
   if (!speech) throw new Error(`${type} cannot be asked for ${dialect}`);
-  const said = [{ role: 'user', content: 'x' }];
-  const value = { model: 'my-model', max_tokens: 9, messages: said, input: said, stream: true };
-  const request = { bytes: Buffer.from(JSON.stringify(value)), value } as unknown as JsonRequest<never>;
+  const value = { model: 'my-model', stream: true, ...request } as MessagesRequest & ResponsesRequest;
+  const asked = { bytes: Buffer.from(JSON.stringify(value)), value } as unknown as JsonRequest;
+  const codec = speech.codec as Codec<'chat'>;
   // An answer is decoded by what was asked.
-  speech.codec.encode(request, madeTarget(type));
-  const context = { ...madeContext({ model: 'my-model', type }), request: value as RelayedRequest };
-  return { codec: speech.codec, context };
+  codec.encode(asked as never, madeTarget(type));
+  const context: DecodeContext = { ...madeContext({ model: 'my-model', type }), request: value };
+  return { codec, context };
 }
 
-/** What a client is told of a recorded stream: the events' names and payloads. */
-export function playStream<Event>(
-  dialect: DialectName,
-  { type, lines }: Recording,
-): { events: { name: string | undefined; payload: Event }[]; usage: Usage | undefined } {
-  const { codec, context } = codecOf(dialect, type);
-  const stream = codec.openStream(context);
+/** A recorded stream through a decoder: what the client reads. */
+export function playRecording({ type, text }: Recording, stream: StreamDecoder): SseEvent[] {
+  const endsItself = ['gemini', 'anthropic', 'cohere'].includes(type);
+  const lines = [...text.trim().split('\n'), ...(endsItself ? [] : ['[DONE]'])];
   const upstream = new SseParser().push(Buffer.from(lines.map((line) => `data: ${line}\n\n`).join('')));
-  const printed = Buffer.concat([...upstream.flatMap((event) => stream.push(event)), ...stream.end()]);
-  const events = new SseParser()
-    .push(Buffer.concat([printed, Buffer.from(stream.ending)]))
-    .map(({ data, event }) => ({ name: event, payload: JSON.parse(data.toString()) as Event }));
-  return { events, usage: stream.usage };
+  const printed = [...upstream.flatMap((event) => stream.push(event)), ...stream.end()];
+  return new SseParser().push(Buffer.concat([...printed, Buffer.from(stream.ending)]));
 }
-
-/** What a client is told of a recorded answer. */
-export function playAnswer(dialect: DialectName, { type, text }: Recording) {
-  const { codec, context } = codecOf(dialect, type);
-  const { body, usage } = codec.decode(Buffer.from(text), context);
-  return { answer: JSON.parse(body.toString()) as ReturnType<typeof JSON.parse>, usage };
-}
-
-/** Every letter that two texts have, whatever the order of their pieces. */
-export const lettersOf = (text: string): string => [...text].toSorted().join('');
-
-/** Every text and thought of a recording on OpenAI's wire, or on Google's. */
-export const saidIn = (text: string): string =>
-  [...text.matchAll(/"(?:text|content|reasoning_content|reasoning|thinking)":\s*("(?:[^"\\]|\\.)*")/g)]
-    .map(([, found = '""']) => JSON.parse(found) as string)
-    .join('');
-
-/** Types whose recordings hold every text once, so that `saidIn` finds it. */
-export const TELLS_ONCE: ReadonlySet<string> = new Set(['mistral', 'groq', 'xai', 'deepseek', 'gemini']);

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { GatewayError, readUsage, SseParser } from '#contract';
-import type { JsonRequest, Operation, Usage } from '#contract';
+import { GatewayError, SseParser } from '#contract';
+import type { JsonRequest, Operation } from '#contract';
 import { madeContext } from '../../../test/support/made-context.js';
 import { messages } from './messages/dialect.js';
 import { responses } from './responses/dialect.js';
@@ -72,9 +72,7 @@ describe('a request of a dialect', () => {
 describe('an answer in a dialect', () => {
   it.each(having('completion.json'))('$dialect: $name, whole', (one) => {
     const { dialect, path, context } = open(one);
-    const completion = readFileSync(path('completion.json'));
-    const usage = readUsage(JSON.parse(completion.toString()).usage);
-    const answer = dialect.fromChat(completion, context, usage).toString();
+    const answer = dialect.fromChat(readFileSync(path('completion.json')), context).toString();
     expect(() => JSON.parse(answer)).not.toThrow();
     compare(path('answer.json'), `${answer}\n`);
   });
@@ -83,17 +81,13 @@ describe('an answer in a dialect', () => {
     const { dialect, path, settings, context } = open(one);
     const stream = dialect.openStream(context);
     let text = '';
-    let usage: Usage | undefined;
     for (const { data } of new SseParser().push(readFileSync(path('chunks.sse')))) {
       const payload = data.toString();
-      if (payload === '[DONE]') continue;
-      const chunk = JSON.parse(payload) as ChatChunk & { usage?: unknown };
-      usage ??= readUsage(chunk.usage);
-      text += stream.push(chunk);
+      if (payload !== '[DONE]') text += stream.push(JSON.parse(payload) as ChatChunk);
     }
     text += settings.fails
       ? stream.fail(new GatewayError('upstream_unavailable'))
-      : stream.end(usage) + stream.ending;
+      : stream.end() + stream.ending;
     compare(path('events.sse'), text);
   });
 });

@@ -1,4 +1,4 @@
-import type { ChatRequest, GatewayError, JsonRequest, Operation, RelayedRequest, Usage } from '#contract';
+import type { ChatRequest, GatewayError, JsonRequest, Operation, RelayedRequest } from '#contract';
 import type { DecodeContext } from '#providers';
 
 /** The operations that are a chat in other words. */
@@ -14,7 +14,7 @@ export interface Dialect<N extends DialectName = DialectName> {
   /** Names of the request's hints for which a chat has no place. */
   dropped(value: Operation[N]['Request'], words: ChatWords): readonly string[];
   /** A whole chat completion as the client's answer. */
-  fromChat(completion: Buffer, context: AnswerContext, usage: Usage | undefined): Buffer;
+  fromChat(completion: Buffer, context: AnswerContext): Buffer;
   /** A chat's chunks as the client's events. */
   openStream(context: AnswerContext): DialectStream;
 }
@@ -30,11 +30,11 @@ export interface AnswerContext extends Omit<DecodeContext, 'request'> {
   readonly request: RelayedRequest;
 }
 
-/** A state machine fed with the chunks of one chat. It answers with events as text. */
+/** A state machine fed with the chunks of one chat, the one with its usage included. It answers with events as text. */
 export interface DialectStream {
   push(chunk: ChatChunk): string;
-  /** The chat is complete: what goes out before the ending. @param usage as the ledger counts it, whatever the provider's words */
-  end(usage: Usage | undefined): string;
+  /** The chat is complete: what goes out before the ending. */
+  end(): string;
   /** The last event, held back until the call is recorded. Only once `end` was called. */
   readonly ending: string;
   /** The event that tells of an error in the middle of the stream. */
@@ -45,6 +45,8 @@ export interface DialectStream {
 export interface ChatChunk {
   readonly id?: unknown;
   readonly choices?: readonly ChunkChoice[];
+  readonly usage?: unknown;
+  readonly service_tier?: unknown;
 }
 
 export interface ChunkChoice {

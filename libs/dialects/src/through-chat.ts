@@ -41,7 +41,7 @@ export function throughChat<N extends DialectName>(dialect: Dialect<N>, chat: Co
     ],
     decode: (body, context) => {
       const decoded = chat.decode(body, inner(context));
-      return { body: dialect.fromChat(decoded.body, context, decoded.usage), usage: decoded.usage };
+      return { body: dialect.fromChat(decoded.body, context), usage: decoded.usage };
     },
     openStream: (context) => new DialectDecoder(chat.openStream(inner(context)), dialect.openStream(context)),
     decodeError: chat.decodeError,
@@ -89,7 +89,7 @@ class DialectDecoder implements StreamDecoder {
 
   end(): Buffer[] {
     const last = this.say(this.chat.end());
-    const text = this.stream.end(this.chat.usage);
+    const text = this.stream.end();
     this.ending = this.stream.ending;
     return text === '' ? last : [...last, Buffer.from(text)];
   }

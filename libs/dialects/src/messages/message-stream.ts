@@ -1,8 +1,9 @@
 import { isObject } from '#contract';
-import type { GatewayError, Members, Usage } from '#contract';
+import type { GatewayError, Members } from '#contract';
+import { thoughtIn } from '../read-completion.js';
 import type { AnswerContext, ChatChunk, DialectStream } from '../spec.js';
 import { messagesErrorEvent } from './print-error.js';
-import { messageId, messageUsage, stopReasonOf, thoughtOf } from './read-answer.js';
+import { messageId, messageUsage, stopReasonOf } from './read-answer.js';
 
 /** The block that is being written, where it is one of text or thought. */
 interface Writing {
@@ -20,11 +21,13 @@ export class MessageStream implements DialectStream {
   /** Places of the blocks of tools, by the index of the call. */
   private readonly calls = new Map<unknown, number>();
   private finishReason: unknown;
+  private usage: unknown;
 
   constructor(private readonly context: AnswerContext) {}
 
-  push({ choices }: ChatChunk): string {
+  push({ choices, usage }: ChatChunk): string {
     const begun = this.begin();
+    if (isObject(usage)) this.usage = usage;
     const [choice] = choices ?? [];
     if (!choice) return begun;
     this.finishReason = choice.finish_reason ?? this.finishReason;
@@ -32,12 +35,12 @@ export class MessageStream implements DialectStream {
     return begun + this.think(delta) + this.write(delta) + this.call(delta.tool_calls);
   }
 
-  end(usage: Usage | undefined): string {
+  end(): string {
     const begun = this.begin();
     const closed = this.close() + [...this.calls.values()].map(stop).join('');
     const reason = this.isRefused ? 'refusal' : stopReasonOf(this.finishReason, this.calls.size > 0);
     const delta = { stop_reason: reason, stop_sequence: null };
-    return begun + closed + event('message_delta', { delta, usage: messageUsage(usage) });
+    return begun + closed + event('message_delta', { delta, usage: messageUsage(this.usage) });
   }
 
   fail(error: GatewayError): string {
@@ -62,7 +65,7 @@ export class MessageStream implements DialectStream {
 
   /** What was thought comes in pieces, then whole and signed. */
   private think(delta: Members): string {
-    const thinking = thoughtOf(delta);
+    const thinking = thoughtIn(delta);
     let text = thinking === '' ? '' : this.extend('thinking', { type: 'thinking_delta', thinking });
     const signed = Array.isArray(delta.thinking_blocks) ? delta.thinking_blocks.filter(isObject) : [];
     for (const block of signed) text += this.sign(block);

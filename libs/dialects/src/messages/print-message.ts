@@ -1,15 +1,12 @@
 import { isObject, requireObject } from '#contract';
-import type { Members, Usage } from '#contract';
+import type { Members } from '#contract';
+import { thoughtIn } from '../read-completion.js';
 import type { AnswerContext } from '../spec.js';
-import { messageId, messageUsage, stopReasonOf, thoughtOf } from './read-answer.js';
+import { messageId, messageUsage, stopReasonOf } from './read-answer.js';
 
 /** A chat completion as Anthropic's message. */
-export function printMessage(
-  completion: Buffer,
-  { model, requestId }: AnswerContext,
-  usage: Usage | undefined,
-): Buffer {
-  const { choices } = JSON.parse(completion.toString()) as Members;
+export function printMessage(completion: Buffer, { model, requestId }: AnswerContext): Buffer {
+  const { choices, usage } = JSON.parse(completion.toString()) as Members;
   const [choice = {}] = Array.isArray(choices) ? (choices as readonly Members[]) : [];
   const message = isObject(choice.message) ? choice.message : {};
   const calls = Array.isArray(message.tool_calls) ? (message.tool_calls as readonly Members[]) : [];
@@ -28,7 +25,7 @@ export function printMessage(
 function thoughtsIn(message: Members): string[] {
   const { thinking_blocks: signed } = message;
   if (Array.isArray(signed) && signed.length > 0) return signed.map((block) => JSON.stringify(block));
-  const thinking = thoughtOf(message);
+  const thinking = thoughtIn(message);
   return thinking === '' ? [] : [JSON.stringify({ type: 'thinking', thinking, signature: '' })];
 }
 

@@ -1,5 +1,4 @@
-import { NO_USAGE } from '#contract';
-import type { Members, Usage } from '#contract';
+import { usageIn } from '../read-completion.js';
 
 export type StopReason = 'end_turn' | 'max_tokens' | 'tool_use' | 'refusal';
 
@@ -18,20 +17,14 @@ export function stopReasonOf(finishReason: unknown, calls: boolean): StopReason 
 }
 
 /** Anthropic's `usage`, in tokens: what was read from the cache and written to it is told apart. */
-export function messageUsage(usage: Usage = NO_USAGE): object {
-  const { promptTokens, cachedTokens, cacheWriteTokens, completionTokens } = usage;
+export function messageUsage(told: unknown): object {
+  const { promptTokens, completionTokens, cachedTokens, cacheWriteTokens } = usageIn(told);
   return {
     input_tokens: Math.max(0, promptTokens - cachedTokens - cacheWriteTokens),
     cache_creation_input_tokens: cacheWriteTokens,
     cache_read_input_tokens: cachedTokens,
     output_tokens: completionTokens,
   };
-}
-
-/** The thoughts of a message or a delta: providers have two names for them. */
-export function thoughtOf({ reasoning_content: content, reasoning }: Members): string {
-  const thought = content ?? reasoning;
-  return typeof thought === 'string' ? thought : '';
 }
 
 /** The call's id in Anthropic's dress. */

@@ -6,7 +6,7 @@ import { droppedFrom, readParameters } from './read-parameters.js';
 import { readTools } from './read-tools.js';
 import { ResponseStream } from './response-stream.js';
 
-/** OpenAI's Responses. What a former response said stands in `input` by now: a chat has no memory. */
+/** OpenAI's Responses. What came before is part of the input here, whoever remembered it. */
 export const responses: Dialect<'responses'> = {
   toChat,
   dropped: (value) => droppedFrom(value as ResponsesRequest & Members),

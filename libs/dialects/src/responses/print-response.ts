@@ -1,55 +1,60 @@
-import { isObject, NO_USAGE } from '#contract';
-import type { Members, Usage } from '#contract';
+import { isObject } from '#contract';
+import type { Members } from '#contract';
+import { thoughtIn } from '../read-completion.js';
 import type { AnswerContext } from '../spec.js';
-import {
-  callItem,
-  logprobsOf,
-  messageItem,
-  reasoningItem,
-  refusalPart,
-  textPart,
-  thoughtOf,
-} from './items.js';
-import { endOf, itemId, responseOf } from './response.js';
+import { printEnvelope } from './print-envelope.js';
+import { printCall, printMessage, printReasoning, refusalPart, textPart } from './print-item.js';
+import type { ItemStatus } from './print-item.js';
+import { callOf, callsIn, incompleteReasonOf, logprobsIn, signedIn, textOf } from './read-answer.js';
+import { idOf } from './wire.js';
+import type { Said } from './wire.js';
+
+/** An item that does not know yet where it stands, and whether it is whole. */
+type Draft = (requestId: string, place: number, status: ItemStatus) => Said;
 
 /** A chat completion as OpenAI's response. */
-export function printResponse(completion: Buffer, context: AnswerContext, usage: Usage = NO_USAGE): Buffer {
-  const { choices } = JSON.parse(completion.toString()) as Members;
+export function printResponse(completion: Buffer, context: AnswerContext): Buffer {
+  const { choices, usage, service_tier: tier } = JSON.parse(completion.toString()) as Members;
   const [choice = {}] = Array.isArray(choices) ? (choices as readonly Members[]) : [];
-  const { status, reason } = endOf(choice.finish_reason);
-  const output = itemsOf(choice, status, context);
-  return Buffer.from(JSON.stringify(responseOf({ status, reason, output, usage }, context)));
-}
-
-function itemsOf(
-  choice: Members,
-  status: 'completed' | 'incomplete' | 'in_progress',
-  context: AnswerContext,
-): object[] {
   const message = isObject(choice.message) ? choice.message : {};
-  const signed = Array.isArray(message.thinking_blocks) ? message.thinking_blocks.filter(isObject) : [];
-  const calls = Array.isArray(message.tool_calls) ? message.tool_calls.filter(isObject) : [];
-  const thinking = thoughtOf(message);
-  const parts = partsOf(message, logprobsOf(choice.logprobs));
-  const output: object[] = [];
-  if (thinking !== '' || signed.length > 0) {
-    output.push(reasoningItem(itemId('rs', context, 0), thinking, signed));
-  }
-  if (parts.length > 0 || calls.length === 0) {
-    const content = parts.length > 0 ? parts : [textPart('', [])];
-    output.push(messageItem(itemId('msg', context, output.length), content, status));
-  }
-  for (const call of calls) {
-    const { arguments: given } = isObject(call.function) ? call.function : {};
-    const text = typeof given === 'string' ? given : '';
-    output.push(callItem(itemId('fc', context, output.length), call, text, status));
-  }
-  return output;
+  const reason = incompleteReasonOf(choice.finish_reason);
+  const drafts = [
+    ...thoughtsIn(message),
+    ...messageIn(message, logprobsIn(choice.logprobs)),
+    ...callsIn(message).map(draftCall),
+  ];
+  const output = drafts.map((draft, place) => {
+    const isCut = reason !== undefined && place === drafts.length - 1;
+    return draft(context.requestId, place, isCut ? 'incomplete' : 'completed');
+  });
+  return Buffer.from(JSON.stringify(printEnvelope(context, { output, isDone: true, reason, usage, tier })));
 }
 
-function partsOf({ content, refusal }: Members, logprobs: readonly object[]): object[] {
-  return [
-    ...(typeof content === 'string' && content !== '' ? [textPart(content, logprobs)] : []),
-    ...(typeof refusal === 'string' && refusal !== '' ? [refusalPart(refusal)] : []),
+function thoughtsIn(message: Members): Draft[] {
+  const signed = signedIn(message);
+  if (signed.length > 0) {
+    return signed.map(
+      (block) => (id, place) => printReasoning(idOf('rs', id, place), textOf(block.thinking), block),
+    );
+  }
+  const thinking = thoughtIn(message);
+  return thinking === '' ? [] : [(id, place) => printReasoning(idOf('rs', id, place), thinking)];
+}
+
+function messageIn(message: Members, logprobs: readonly Said[]): Draft[] {
+  const [text, refusal] = [textOf(message.content), textOf(message.refusal)];
+  const parts = [
+    ...(text === '' ? [] : [textPart(text, logprobs)]),
+    ...(refusal === '' ? [] : [refusalPart(refusal)]),
   ];
+  return parts.length === 0
+    ? []
+    : [(id, place, status) => printMessage(idOf('msg', id, place), parts, status)];
+}
+
+function draftCall(call: Said): Draft {
+  return (id, place, status) => {
+    const own = idOf('fc', id, place);
+    return printCall(own, callOf(call, own), status);
+  };
 }

@@ -1,133 +1,148 @@
-import { invalid, requireList, requireObject, requireText, unsupported } from '#contract';
-import type { ChatMessage, Members } from '#contract';
-import { contentOf, readParts } from './read-parts.js';
-import type { Said } from './read-parts.js';
-import { openThoughts } from './thoughts.js';
+import { GatewayError, invalid, requireList, requireObject, requireText, unsupported } from '#contract';
+import type { ChatMessage } from '#contract';
+import { contentOf, isText, readParts } from './read-parts.js';
+import { openThought } from './signed-thought.js';
+import type { Said } from './wire.js';
 
-/** Between what several parts of one speaker say. */
+/** Between the texts of one who instructs, and of a tool's answer. */
 const PARAGRAPH = '\n\n';
+const LINE = '\n';
 
-/** An assistant's message while its items come: its calls, and the thoughts before them, are items of their own. */
+/** An assistant's turn, which is several items here and one message in a chat. */
 interface Turn {
-  readonly role: 'assistant';
-  content: unknown;
-  tool_calls?: Said[];
-  thinking_blocks?: readonly Members[];
+  readonly texts: Said[];
+  readonly calls: Said[];
+  readonly thoughts: readonly Said[];
 }
 
-type Add = (gathered: Gathered, item: Members, param: string) => void;
-
-const ITEMS: ReadonlyMap<unknown, Add> = new Map<unknown, Add>([
-  [undefined, addMessage],
-  ['message', addMessage],
-  ['function_call', addCall],
-  ['function_call_output', addOutput],
-  ['reasoning', (gathered, item) => gathered.think(item)],
-]);
-
-/** Instructions and input as the messages of a chat. @throws GatewayError that names the item */
+/** What is told, and what was said so far, as the messages of a chat. @throws GatewayError that names the item */
 export function readInput(instructions: unknown, input: unknown, hasExtensions: boolean): ChatMessage[] {
-  const gathered = new Gathered(hasExtensions);
-  if (typeof instructions === 'string') gathered.add({ role: 'system', content: instructions });
-  if (typeof input === 'string') gathered.add({ role: 'user', content: input });
-  else requireList(input, 'input').forEach((value, index) => addItem(gathered, value, `input[${index}]`));
-  return gathered.messages();
+  const conversation = new Conversation(hasExtensions);
+  const told = requireText(instructions ?? '', 'instructions');
+  if (told !== '') conversation.say({ role: 'system', content: told });
+  if (typeof input === 'string') readMessage({ role: 'user', content: input }, 'input', conversation);
+  else requireList(input, 'input').forEach((item, index) => readItem(item, `input[${index}]`, conversation));
+  const messages = conversation.end();
+  if (messages.length > 0) return messages;
+  throw new GatewayError('missing_required_parameter', {
+    param: 'input',
+    message: "Say something in 'input'.",
+  });
 }
 
-/** What was read so far. */
-class Gathered {
-  private readonly said: object[] = [];
-  private thoughts: readonly Members[] = [];
-  /** What the user is to be shown behind the results of tools, which are texts. */
-  private shown: Said[] = [];
+function readItem(value: unknown, param: string, conversation: Conversation): void {
+  const item = requireObject(value, param);
+  const { type = 'message' } = item;
+  if (type === 'message') readMessage(item, param, conversation);
+  else if (type === 'function_call') conversation.call(readCall(item, param));
+  else if (type === 'function_call_output') readOutput(item, param, conversation);
+  else if (type === 'reasoning') conversation.think(openThought(item.encrypted_content));
+  else throw unsupported(param, `This model takes no item of the type '${String(type)}'.`);
+}
+
+function readMessage({ role, content }: Said, param: string, conversation: Conversation): void {
+  const parts = readParts(content, `${param}.content`);
+  if (role === 'assistant') return conversation.answer(parts);
+  if (role === 'user') {
+    const said = parts.length === 1 ? contentOf(parts, '') : parts;
+    return parts.length > 0 ? conversation.say({ role, content: said }) : undefined;
+  }
+  if (role !== 'system' && role !== 'developer') {
+    throw invalid(`${param}.role`, `There is no role '${String(role)}'.`);
+  }
+  const said = contentOf(parts, PARAGRAPH);
+  if (said !== undefined) conversation.say({ role, content: said });
+}
+
+/** The arguments are the text that they are in a chat. */
+function readCall({ call_id: id, name, arguments: given }: Said, param: string): Said {
+  return {
+    id: requireText(id, `${param}.call_id`),
+    type: 'function',
+    function: {
+      name: requireText(name, `${param}.name`),
+      arguments: requireText(given ?? '', `${param}.arguments`),
+    },
+  };
+}
+
+function readOutput({ call_id: id, output }: Said, param: string, conversation: Conversation): void {
+  conversation.result(requireText(id, `${param}.call_id`), readParts(output, `${param}.output`));
+}
+
+/** Puts messages together out of items. */
+class Conversation {
+  private readonly messages: ChatMessage[] = [];
   private turn: Turn | undefined;
+  /** Thoughts that what the assistant says, or calls, next came from. */
+  private thoughts: Said[] = [];
+  /** What tools have shown, and the chat's tools cannot. */
+  private shown: Said[] = [];
 
   constructor(private readonly hasExtensions: boolean) {}
 
-  add(message: object): void {
-    this.show();
-    this.turn = undefined;
-    this.said.push(message);
+  say(message: Said): void {
+    this.end().push(message as ChatMessage);
   }
 
-  /** Thoughts belong to what the assistant says next. */
-  think({ encrypted_content: sealed }: Members): void {
-    if (!this.hasExtensions) return;
-    this.thoughts = [...this.thoughts, ...openThoughts(sealed)];
-    if (this.thoughts.length > 0) this.turn = undefined;
+  answer(parts: readonly Said[]): void {
+    // What is said behind a call belongs to its turn: the results must follow their calls.
+    if (this.turn === undefined || this.turn.calls.length === 0) this.end();
+    this.open().texts.push(...parts);
   }
 
-  /** The assistant's message, the one that is being gathered where there is one. */
-  assistant(): Turn {
-    if (this.turn) return this.turn;
-    this.show();
-    const turn: Turn = { role: 'assistant', content: null };
-    if (this.thoughts.length > 0) turn.thinking_blocks = this.thoughts;
-    this.thoughts = [];
-    this.turn = turn;
-    this.said.push(turn);
-    return turn;
+  call(call: Said): void {
+    this.open().calls.push(call);
   }
 
-  result(message: object, shown: readonly Said[]): void {
-    this.turn = undefined;
-    this.said.push(message);
-    this.shown.push(...shown);
+  think(thought: Said | undefined): void {
+    if (thought) this.thoughts.push(thought);
   }
 
-  messages(): ChatMessage[] {
-    this.show();
-    return this.said as ChatMessage[];
+  /** A chat's tools answer in text: their images are shown by the user, behind the last of them. */
+  result(id: string, parts: readonly Said[]): void {
+    this.closeTurn();
+    if (!this.hasExtensions) this.shown.push(...parts.filter((part) => !isText(part)));
+    const content = contentOf(this.hasExtensions ? parts : parts.filter(isText), LINE) ?? '';
+    this.messages.push({ role: 'tool', tool_call_id: id, content } as ChatMessage);
   }
 
-  private show(): void {
-    if (this.shown.length > 0) this.said.push({ role: 'user', content: this.shown });
+  /** The messages so far. */
+  end(): ChatMessage[] {
+    this.closeTurn();
+    const { shown } = this;
     this.shown = [];
+    if (shown.length > 0) this.messages.push({ role: 'user', content: shown });
+    return this.messages;
   }
-}
 
-function addItem(gathered: Gathered, value: unknown, param: string): void {
-  const item = requireObject(value, param);
-  const add = ITEMS.get(item.type);
-  if (!add) throw unsupported(param, `This model takes no item of the type '${String(item.type)}'.`);
-  add(gathered, item, param);
-}
-
-function addMessage(gathered: Gathered, { role, content }: Members, param: string): void {
-  const parts = readParts(content, `${param}.content`);
-  if (role === 'assistant') {
-    const turn = gathered.assistant();
-    // One that has called tools has said what it had to say.
-    if (turn.content !== null || turn.tool_calls) gathered.add({ role, content: contentOf(parts, '') });
-    else turn.content = contentOf(parts, '');
-    return;
+  private open(): Turn {
+    if (this.turn) {
+      this.turn = { ...this.turn, thoughts: [...this.turn.thoughts, ...this.takeThoughts()] };
+      return this.turn;
+    }
+    this.end();
+    this.turn = { texts: [], calls: [], thoughts: this.takeThoughts() };
+    return this.turn;
   }
-  if (role === 'system' || role === 'developer') {
-    return gathered.add({ role, content: contentOf(parts, PARAGRAPH) });
+
+  private takeThoughts(): readonly Said[] {
+    const { thoughts } = this;
+    this.thoughts = [];
+    return thoughts;
   }
-  if (role !== 'user') throw invalid(`${param}.role`, `There is no role '${String(role)}'.`);
-  gathered.add({ role, content: parts.length > 1 ? parts : contentOf(parts, '') });
-}
 
-function addCall(gathered: Gathered, item: Members, param: string): void {
-  const call = {
-    id: requireText(item.call_id, `${param}.call_id`),
-    type: 'function',
-    function: {
-      name: requireText(item.name, `${param}.name`),
-      arguments: requireText(item.arguments ?? '', `${param}.arguments`),
-    },
-  };
-  (gathered.assistant().tool_calls ??= []).push(call);
-}
-
-function addOutput(gathered: Gathered, item: Members, param: string): void {
-  const id = requireText(item.call_id, `${param}.call_id`);
-  const parts = readParts(item.output, `${param}.output`);
-  const texts = parts.filter(({ type }) => type === 'text');
-  const content = texts.map(({ text }) => text).join('\n');
-  gathered.result(
-    { role: 'tool', tool_call_id: id, content },
-    parts.filter(({ type }) => type !== 'text'),
-  );
+  private closeTurn(): void {
+    const { turn } = this;
+    this.turn = undefined;
+    if (!turn) return;
+    const { texts, calls, thoughts } = turn;
+    const message = {
+      role: 'assistant',
+      content: contentOf(texts, '') ?? (calls.length > 0 ? null : ''),
+      ...(calls.length > 0 && { tool_calls: calls }),
+      ...(this.hasExtensions && thoughts.length > 0 && { thinking_blocks: thoughts }),
+    };
+    this.messages.push(message);
+  }
 }

@@ -1,11 +1,11 @@
-import { isObject, unsupported } from '#contract';
-import type { Members } from '#contract';
-import type { Said } from './read-parts.js';
+import { isObject, requireObject, requireText, unsupported } from '#contract';
+import type { Members, ResponsesRequest } from '#contract';
+import type { Said } from './wire.js';
 
 /** What would make another answer of it, and a chat has no words for. */
 const REFUSED = ['background', 'conversation', 'prompt'];
 
-/** What a chat calls by the same name. */
+/** What is passed on as it is. */
 const SAME = [
   'temperature',
   'top_p',
@@ -16,13 +16,17 @@ const SAME = [
   'service_tier',
 ];
 
-/** What is read here or elsewhere, and what is the gateway's own business. All others are hints. */
+/** What is read here or elsewhere. All others are hints. */
 const READ = new Set([
   ...REFUSED,
   ...SAME,
   'model',
   'input',
   'instructions',
+  'previous_response_id',
+  'store',
+  'metadata',
+  'include',
   'stream',
   'stream_options',
   'tools',
@@ -32,52 +36,65 @@ const READ = new Set([
   'reasoning',
   'max_output_tokens',
   'top_logprobs',
-  'include',
-  'metadata',
-  'store',
-  'previous_response_id',
 ]);
 
 const LOGPROBS = 'message.output_text.logprobs';
 
 /** The members of a request beside input and tools. @throws GatewayError `unsupported_parameter` */
-export function readParameters(value: Members): Said {
+export function readParameters(value: ResponsesRequest & Members): Said {
   for (const name of REFUSED) {
-    if (isAsked(name, value[name])) {
-      throw unsupported(name, `This model does not support the parameter '${name}'.`);
-    }
+    if (isAsked(value[name])) throw unsupported(name, `This model does not support the parameter '${name}'.`);
   }
-  const { reasoning, text, max_output_tokens: most, include, top_logprobs: top } = value;
+  const { reasoning, max_output_tokens: most, stream } = value;
   const effort = isObject(reasoning) ? reasoning.effort : undefined;
-  const format = isObject(text) ? formatOf(text.format) : undefined;
-  const verbosity = isObject(text) ? text.verbosity : undefined;
-  const tellsLogprobs = (Array.isArray(include) && include.includes(LOGPROBS)) || Number(top) > 0;
-  const same = SAME.filter((name) => value[name] !== undefined && value[name] !== null);
   return {
-    ...Object.fromEntries(same.map((name) => [name, value[name]])),
-    ...(value.stream === true && { stream: true }),
+    ...(stream === true && { stream }),
     ...(typeof most === 'number' && { max_completion_tokens: most }),
+    ...Object.fromEntries(SAME.filter((name) => isAsked(value[name])).map((name) => [name, value[name]])),
     ...(typeof effort === 'string' && { reasoning_effort: effort }),
-    ...(format && { response_format: format }),
-    ...(typeof verbosity === 'string' && { verbosity }),
-    ...(tellsLogprobs && { logprobs: true }),
-    ...(tellsLogprobs && typeof top === 'number' && { top_logprobs: top }),
+    ...readText(value.text),
+    ...readLogprobs(value),
   };
 }
 
 /** Names of the hints for which a chat has no place. */
-export function droppedFrom(value: Members): string[] {
-  return Object.keys(value).filter((name) => !READ.has(name) && isAsked(name, value[name]));
+export function droppedFrom(value: ResponsesRequest & Members): string[] {
+  return Object.keys(value).filter((name) => {
+    // The one that is the default asks for nothing.
+    return !READ.has(name) && isAsked(value[name]) && !(name === 'truncation' && value[name] === 'disabled');
+  });
 }
 
-function isAsked(name: string, given: unknown): boolean {
+function isAsked(given: unknown): boolean {
   if (given === undefined || given === null || given === false) return false;
-  return !(name === 'truncation' && given === 'disabled');
+  return !Array.isArray(given) || given.length > 0;
 }
 
-/** The form of the answer, which a chat has one level deeper. */
-function formatOf(format: unknown): Said | undefined {
-  if (!isObject(format) || format.type === 'text') return undefined;
-  const { type, ...schema } = format;
-  return type === 'json_schema' ? { type, json_schema: schema } : { type };
+function readText(text: unknown): Said {
+  if (!isObject(text)) return {};
+  const { format, verbosity } = text;
+  return { ...readFormat(format), ...(typeof verbosity === 'string' && { verbosity }) };
+}
+
+function readFormat(format: unknown): Said {
+  if (format === undefined || format === null) return {};
+  const { type, name, schema, strict, description } = requireObject(format, 'text.format');
+  if (type === 'text') return {};
+  if (type === 'json_object') return { response_format: { type } };
+  if (type !== 'json_schema') {
+    throw unsupported('text.format', `This model answers in no format of the type '${String(type)}'.`);
+  }
+  const form = {
+    name: requireText(name, 'text.format.name'),
+    ...(typeof description === 'string' && { description }),
+    schema: requireObject(schema, 'text.format.schema'),
+    ...(typeof strict === 'boolean' && { strict }),
+  };
+  return { response_format: { type, json_schema: form } };
+}
+
+function readLogprobs({ include, top_logprobs: top }: Members): Said {
+  const isNumber = typeof top === 'number' && top > 0;
+  if (!isNumber && !(Array.isArray(include) && include.includes(LOGPROBS))) return {};
+  return { logprobs: true, ...(isNumber && { top_logprobs: top }) };
 }

@@ -1,132 +1,149 @@
-import { isObject, NO_USAGE } from '#contract';
-import type { GatewayError, Members, Usage } from '#contract';
-import type { AnswerContext, ChatChunk, DialectStream } from '../spec.js';
-import { logprobsOf, thoughtOf } from './items.js';
-import { OpenCall, OpenMessage, OpenReasoning } from './open-items.js';
-import type { OpenItem, Print } from './open-items.js';
+import { isObject } from '#contract';
+import type { GatewayError, Members } from '#contract';
+import { thoughtIn } from '../read-completion.js';
+import type { AnswerContext, ChatChunk, ChunkChoice, DialectStream } from '../spec.js';
+import { EventPrinter } from './event-printer.js';
+import { OpenCall } from './open-call.js';
+import type { OpenItem, Place } from './open-item.js';
+import { OpenMessage } from './open-message.js';
+import { OpenReasoning } from './open-reasoning.js';
+import { printEnvelope } from './print-envelope.js';
 import { responsesErrorEvent } from './print-error.js';
-import { endOf, itemId, responseOf } from './response.js';
+import { callsIn, incompleteReasonOf, logprobsIn, signedIn, textOf } from './read-answer.js';
+import type { IncompleteReason } from './read-answer.js';
+import { idOf } from './wire.js';
+import type { Said } from './wire.js';
 
-/** A chat's chunks as the events of a response. Calls stay open to the end: their pieces may come in turns. */
+/** A chat's chunks as OpenAI's events. */
 export class ResponseStream implements DialectStream {
   ending = '';
-  private sequence = 0;
+  private readonly events = new EventPrinter();
   private isBegun = false;
   private readonly items: OpenItem[] = [];
-  private reasoning: OpenReasoning | undefined;
-  private message: OpenMessage | undefined;
+  /** The item that is being written, where it is a thought or a message. */
+  private writing: OpenReasoning | OpenMessage | undefined;
   /** By the index of the call. */
   private readonly calls = new Map<unknown, OpenCall>();
   private finishReason: unknown;
+  private usage: unknown;
+  private tier: unknown;
 
   constructor(private readonly context: AnswerContext) {}
 
-  push({ choices }: ChatChunk): string {
+  push({ choices, usage, service_tier: tier }: ChatChunk): string {
     const begun = this.begin();
+    if (isObject(usage)) this.usage = usage;
+    this.tier = tier ?? this.tier;
     const [choice] = choices ?? [];
     if (!choice) return begun;
     this.finishReason = choice.finish_reason ?? this.finishReason;
-    const delta: Members = choice.delta ?? {};
-    return (
-      begun + this.think(delta) + this.write(delta, logprobsOf(choice.logprobs)) + this.call(delta.tool_calls)
-    );
+    const delta = choice.delta ?? {};
+    return begun + this.think(delta) + this.write(delta, choice) + this.callAll(delta);
   }
 
-  end(usage: Usage = NO_USAGE): string {
+  end(): string {
     const begun = this.begin();
-    const { status, reason } = endOf(this.finishReason);
-    const opened = this.items.some((item) => !(item instanceof OpenReasoning)) ? '' : this.openMessage();
-    const closed = opened + this.closeReasoning() + this.closeMessage(status);
-    const ended = [...this.calls.values()].map((call) => call.close(status)).join('');
-    const output = this.items.map(({ item }) => item);
-    const response = responseOf({ status, reason, output, usage }, this.context);
-    this.ending = this.print(`response.${status}`, { response });
-    return begun + closed + ended;
+    const reason = incompleteReasonOf(this.finishReason);
+    const last = this.items.at(-1);
+    const closed = this.items.map((item) =>
+      item.close(reason !== undefined && item === last ? 'incomplete' : 'completed'),
+    );
+    const type = reason === undefined ? 'response.completed' : 'response.incomplete';
+    this.ending = this.events.printLast(type, { response: this.print(true, reason) });
+    return begun + closed.join('');
   }
 
   fail(error: GatewayError): string {
-    return responsesErrorEvent(error, this.sequence++);
+    return responsesErrorEvent(error, this.events.next);
   }
 
   private begin(): string {
     if (this.isBegun) return '';
     this.isBegun = true;
-    const response = responseOf({ status: 'in_progress', output: [] }, this.context);
-    return this.print('response.created', { response }) + this.print('response.in_progress', { response });
+    const response = this.print(false);
+    return (
+      this.events.print('response.created', { response }) +
+      this.events.print('response.in_progress', { response })
+    );
   }
 
+  private print(isDone: boolean, reason?: IncompleteReason): Said {
+    const { context, usage, tier } = this;
+    const output = this.items.map(({ item }) => item);
+    return printEnvelope(context, { output, isDone, reason, usage, tier });
+  }
+
+  /** What was thought comes in pieces, then whole and signed. */
   private think(delta: Members): string {
-    const thinking = thoughtOf(delta);
-    const signed = Array.isArray(delta.thinking_blocks) ? delta.thinking_blocks.filter(isObject) : [];
-    if (thinking === '' && signed.length === 0) return '';
+    const thinking = thoughtIn(delta);
     let text = '';
-    if (!this.reasoning) {
-      text += this.closeMessage('completed');
-      this.reasoning = this.add(new OpenReasoning(this.id('rs'), this.items.length, this.print));
-      text += this.reasoning.open();
+    if (thinking !== '') {
+      const { opened, item } = this.turnTo(OpenReasoning, 'rs');
+      text = opened + item.extend(thinking);
     }
-    if (thinking !== '') text += this.reasoning.extend(thinking);
-    for (const block of signed) text += this.reasoning.sign(block);
+    for (const block of signedIn(delta)) text += this.sign(block);
     return text;
   }
 
-  private write({ content, refusal }: Members, logprobs: readonly object[]): string {
-    const said = typeof content === 'string' ? content : '';
-    const refused = typeof refusal === 'string' ? refusal : '';
-    if (said === '' && refused === '') return '';
-    const opened = this.closeReasoning() + this.openMessage();
-    const written = said === '' ? '' : this.message?.write(said, logprobs);
-    return opened + (written ?? '') + (refused === '' ? '' : (this.message?.refuse(refused) ?? ''));
+  private sign(block: Said): string {
+    // What is under a seal has no text, and is none of the thought before it.
+    const closed = block.type === 'redacted_thinking' ? this.close() : '';
+    const { opened, item, isNew } = this.turnTo(OpenReasoning, 'rs');
+    const thinking = isNew ? textOf(block.thinking) : '';
+    const told = thinking === '' ? '' : item.extend(thinking);
+    this.writing = undefined;
+    return closed + opened + told + item.sign(block);
   }
 
-  private call(calls: unknown): string {
-    if (!Array.isArray(calls)) return '';
-    return calls
-      .filter(isObject)
-      .map((call) => this.extendCall(call))
+  private write(delta: Members, { logprobs }: ChunkChoice): string {
+    const [said, refusal] = [textOf(delta.content), textOf(delta.refusal)];
+    if (said === '' && refusal === '') return '';
+    const { opened, item } = this.turnTo(OpenMessage, 'msg');
+    const told = said === '' ? '' : item.say(said, logprobsIn(logprobs));
+    return opened + told + (refusal === '' ? '' : item.refuse(refusal));
+  }
+
+  private callAll(delta: Members): string {
+    return callsIn(delta)
+      .map((piece) => this.call(piece))
       .join('');
   }
 
-  private extendCall(call: Members): string {
-    const { arguments: given } = isObject(call.function) ? call.function : {};
-    let opened = '';
-    let open = this.calls.get(call.index);
-    if (!open) {
-      opened = this.closeReasoning() + this.closeMessage('completed');
-      open = this.add(new OpenCall(this.id('fc'), this.items.length, this.print, call));
-      this.calls.set(call.index, open);
-      opened += open.open();
-    }
-    return typeof given === 'string' && given !== '' ? opened + open.extend(given) : opened;
+  private call(piece: Said): string {
+    const known = this.calls.get(piece.index);
+    if (known) return known.extend(piece);
+    const closed = this.close();
+    const call = new OpenCall(this.place('fc'), piece);
+    this.calls.set(piece.index, call);
+    return closed + this.open(call) + call.extend(piece);
   }
 
-  private openMessage(): string {
-    if (this.message) return '';
-    this.message = this.add(new OpenMessage(this.id('msg'), this.items.length, this.print));
-    return this.message.open();
+  /** The item that is being written, where it is one of that kind, else a new one. */
+  private turnTo<Item extends OpenReasoning | OpenMessage>(
+    Kind: new (place: Place) => Item,
+    prefix: 'rs' | 'msg',
+  ): { opened: string; item: Item; isNew: boolean } {
+    const { writing } = this;
+    if (writing instanceof Kind) return { opened: '', item: writing, isNew: false };
+    const closed = this.close();
+    const item = new Kind(this.place(prefix));
+    this.writing = item;
+    return { opened: closed + this.open(item), item, isNew: true };
   }
 
-  private closeMessage(status: 'completed' | 'incomplete' | 'in_progress'): string {
-    const closed = this.message?.close(status) ?? '';
-    this.message = undefined;
-    return closed;
+  private place(prefix: 'rs' | 'msg' | 'fc'): Place {
+    const index = this.items.length;
+    return { id: idOf(prefix, this.context.requestId, index), index, events: this.events };
   }
 
-  private closeReasoning(): string {
-    const closed = this.reasoning?.close() ?? '';
-    this.reasoning = undefined;
-    return closed;
-  }
-
-  private id(prefix: 'rs' | 'msg' | 'fc'): string {
-    return itemId(prefix, this.context, this.items.length);
-  }
-
-  private add<Item extends OpenItem>(item: Item): Item {
+  private open(item: OpenItem): string {
     this.items.push(item);
-    return item;
+    return item.open();
   }
 
-  private readonly print: Print = (type, members) =>
-    `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: this.sequence++, ...members })}\n\n`;
+  private close(): string {
+    const { writing } = this;
+    this.writing = undefined;
+    return writing?.close('completed') ?? '';
+  }
 }
