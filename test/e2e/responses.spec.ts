@@ -2,6 +2,7 @@ import OpenAI, { APIError } from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startBench } from '../support/gateway.js';
 import type { TestBench } from '../support/gateway.js';
+import { isDescriptionHere, readDescription } from '../support/openai-description.js';
 import { recordOf } from '../support/records.js';
 
 let bench: TestBench;
@@ -146,6 +147,26 @@ describe.each(WIRES)('a model that is reached by %s', (_, provider) => {
     await client.responses.delete(answer.id);
     expect((await failure(client.responses.retrieve(answer.id))).status).toBe(404);
     expect((await failure(client.responses.delete(answer.id))).status).toBe(404);
+  });
+
+  it.skipIf(!isDescriptionHere)('says what is valid by OpenAI’s description', async () => {
+    const description = readDescription();
+    const headers = { authorization: `Bearer ${key}` };
+    const post = (members: object) =>
+      bench.request('POST', '/v1/responses', { model: model('plain'), input: 'Hi', ...members }, headers);
+    for (const members of [{}, { tools: [WEATHER] }]) {
+      const { json } = await post(members);
+      description.expectValid('Response', json);
+      const list = await bench.request('GET', `/v1/responses/${json.id}/input_items`, undefined, headers);
+      description.expectValid('ResponseItemList', list.json);
+      const { text } = await post({ ...members, stream: true });
+      expect(text).toMatch(/^(?:event: [\w.]+\ndata: [^\r\n]+\n\n)+$/);
+      for (const [, type, data = ''] of text.matchAll(/^event: (.*)\ndata: (.*)$/gm)) {
+        const event = JSON.parse(data);
+        expect(event.type).toBe(type);
+        description.expectValid('ResponseStreamEvent', event);
+      }
+    }
   });
 
   it('is nobody else’s', async () => {
