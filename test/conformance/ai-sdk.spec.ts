@@ -25,6 +25,14 @@ beforeAll(async () => {
   bench = await startBench();
   await bench.addModel('my-gpt-4', 'gpt-upstream');
   await bench.addModel('failing', 'gpt-upstream;cut=2');
+  const itself = { name: 'openai', type: 'openai', base_url: bench.sandbox.url, api_key: 'k' };
+  await bench.admin('POST', '/providers', itself);
+  for (const [id, model] of [
+    ['native/my-gpt-4', 'gpt-upstream'],
+    ['native/failing', 'gpt-upstream;cut=2'],
+  ]) {
+    await bench.admin('POST', '/models', { id, targets: [{ provider: 'openai', model }] });
+  }
   await bench.addModel('text-embedding-ada-002', 'embed-upstream');
   await bench.addModel('dall-e-3', 'image-upstream');
   await bench.addModel('whisper-1', 'whisper-upstream');
@@ -47,7 +55,9 @@ const WEATHER = tool({
 const MODELS: [string, (id: string) => LanguageModel][] = [
   ['@ai-sdk/openai-compatible', (id) => compatible(id)],
   ['@ai-sdk/openai .chat()', (id) => openai.chat(id)],
-  ['@ai-sdk/openai, by responses', (id) => openai(id)],
+  // Where nobody says otherwise it speaks Responses.
+  ['@ai-sdk/openai', (id) => openai(id)],
+  ['@ai-sdk/openai, with a provider that speaks them', (id) => openai(`native/${id}`)],
 ];
 
 describe.each(MODELS)('%s', (_, modelOf) => {

@@ -339,6 +339,31 @@ def _():
     assert raised(openai.NotFoundError, lambda: client.files.list()).code == "unknown_url"
 
 
+@check("responses: whole, kept, and gone on from")
+def _():
+    answer = client.responses.create(model="gpt-4.1", input="Hello!")
+    assert "Hello!" in answer.output_text and answer.model == "gpt-4.1" and answer.status == "completed"
+    assert client.responses.retrieve(answer.id).output_text == answer.output_text
+    assert [item.type for item in client.responses.input_items.list(answer.id)] == ["message"]
+    second = client.responses.create(model="gpt-4.1", input="And?", previous_response_id=answer.id)
+    assert second.previous_response_id == answer.id
+    client.responses.delete(answer.id)
+    assert raised(openai.NotFoundError, lambda: client.responses.retrieve(answer.id)).code == "not_found"
+    lost = lambda: client.responses.create(model="gpt-4.1", input="And?", previous_response_id=answer.id)
+    assert raised(openai.BadRequestError, lost).code == "previous_response_not_found"
+
+
+@check("responses: streamed, with a tool call")
+def _():
+    tool = {"type": "function", "strict": False, **WEATHER["function"]}
+    with client.responses.stream(model="gpt-4.1", input="Weather?", tools=[tool]) as stream:
+        kinds = [event.type for event in stream]
+        answer = stream.get_final_response()
+    assert kinds[0] == "response.created" and kinds[-1] == "response.completed"
+    assert [item.type for item in answer.output] == ["function_call"]
+    assert answer.usage.total_tokens == answer.usage.input_tokens + answer.usage.output_tokens
+
+
 @check("errors: BadRequestError, with param and code")
 def _():
     error = raised(openai.BadRequestError, chat(temperature=9))

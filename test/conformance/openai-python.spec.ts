@@ -39,7 +39,11 @@ describe.skipIf(!hasPython)('the official SDK for Python, which checks every ans
     folder = mkdtempSync(join(tmpdir(), 'pllm-python-'));
     for (const [id, script] of Object.entries(MODELS)) await bench.addModel(id, script);
     await bench.addModel('closed', 'gpt-upstream');
-    const key = await bench.addKey({ models: [...Object.keys(MODELS), 'missing'] });
+    const itself = { name: 'openai', type: 'openai', base_url: bench.sandbox.url, api_key: 'k' };
+    await bench.admin('POST', '/providers', itself);
+    const targets = [{ provider: 'openai', model: 'gpt-upstream' }];
+    await bench.admin('POST', '/models', { id: 'gpt-4.1', targets });
+    const key = await bench.addKey({ models: [...Object.keys(MODELS), 'gpt-4.1', 'missing'] });
     const { stdout } = await runExample('python', SCRIPT, { url: bench.url, key, folder });
     outcomes = JSON.parse(stdout);
   }, PYTHON_MS);

@@ -131,7 +131,11 @@ describe('Bedrock, by OpenAI’s SDK', () => {
     expect(fake.last.headers['x-amz-security-token']).toBe(KEYS.sessionToken);
     expect(fake.last.body).toBe(read('text', 'upstream-request.json'));
     const { created, ...answer } = parse('text', 'response.json');
-    expect(data).toMatchObject({ ...answer, id: expect.stringMatching(/^chatcmpl-[0-9a-f]{32}$/), model: 'my-claude' });
+    expect(data).toMatchObject({
+      ...answer,
+      id: expect.stringMatching(/^chatcmpl-[0-9a-f]{32}$/),
+      model: 'my-claude',
+    });
     expect(created).not.toBe(data.created);
     const record = { status: 'ok', usage_source: 'upstream', prompt_tokens: 12, completion_tokens: 5 };
     expect(await recordOf(bench, id ?? '')).toMatchObject(record);

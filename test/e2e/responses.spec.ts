@@ -2,6 +2,7 @@ import OpenAI, { APIError } from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startBench } from '../support/gateway.js';
 import type { TestBench } from '../support/gateway.js';
+import { isDescriptionHere, readDescription } from '../support/openai-description.js';
 import { recordOf } from '../support/records.js';
 
 let bench: TestBench;
@@ -151,6 +152,26 @@ describe.each(WIRES)('a model that is reached by %s', (_, provider) => {
     expect((await failure(client.responses.delete(answer.id))).status).toBe(404);
   });
 
+  it.skipIf(!isDescriptionHere)('says what is valid by OpenAI’s description', async () => {
+    const description = readDescription();
+    const headers = { authorization: `Bearer ${key}` };
+    const post = (members: object) =>
+      bench.request('POST', '/v1/responses', { model: model('plain'), input: 'Hi', ...members }, headers);
+    for (const members of [{}, { tools: [WEATHER] }]) {
+      const { json } = await post(members);
+      description.expectValid('Response', json);
+      const list = await bench.request('GET', `/v1/responses/${json.id}/input_items`, undefined, headers);
+      description.expectValid('ResponseItemList', list.json);
+      const { text } = await post({ ...members, stream: true });
+      expect(text).toMatch(/^(?:event: [\w.]+\ndata: [^\r\n]+\n\n)+$/);
+      for (const [, type, data = ''] of text.matchAll(/^event: (.*)\ndata: (.*)$/gm)) {
+        const event = JSON.parse(data);
+        expect(event.type).toBe(type);
+        description.expectValid('ResponseStreamEvent', event);
+      }
+    }
+  });
+
   it('is nobody else’s', async () => {
     const { id } = await client.responses.create({ model: model('plain'), input: 'Mine.' });
     const [foreign, missing] = [
@@ -296,5 +317,25 @@ describe('a request that cannot be', () => {
       client.responses.create({ model: 'native-plain', input: 'Hi', ...members } as never),
     );
     expect([error.status, error.param, error.code]).toEqual([400, param, code]);
+  });
+});
+
+describe('a chat', () => {
+  it('is told what the items of a request refer to', async () => {
+    const first = await client.responses.create({ model: 'upstream-plain', input: 'Hello!' });
+    const reference = { type: 'item_reference' as const, id: first.output[0]?.id ?? '' };
+    const input = [
+      { role: 'user' as const, content: 'Hello!' },
+      reference,
+      { role: 'user' as const, content: 'And?' },
+    ];
+    await client.responses.create({ model: 'upstream-plain', input });
+    expect(JSON.parse(lastBody()).messages).toEqual([
+      { role: 'user', content: 'Hello!' },
+      { role: 'assistant', content: first.output_text },
+      { role: 'user', content: 'And?' },
+    ]);
+    const error = await failure(stranger.responses.create({ model: 'upstream-plain', input }));
+    expect([error.status, error.code]).toEqual([400, 'unsupported_parameter']);
   });
 });

@@ -78,7 +78,6 @@ function responseOf({ name, fields }: Request, { id, created }: Stamp): Members 
     tools: fields['tools'] ?? [],
     top_p: fields['top_p'] ?? 1,
     truncation: 'disabled',
-    usage: null,
     metadata: fields['metadata'] ?? {},
   };
 }
@@ -144,8 +143,8 @@ function thoughtItem(id: string, pieces: Pieces): Item {
 }
 
 /** A chat's usage under a response's names. */
-function usageOf({ usage }: Answer): object | null {
-  if (usage === undefined) return null;
+function usageOf({ usage }: Answer): object | undefined {
+  if (usage === undefined) return undefined;
   const told = JSON.parse(usage) as Record<string, number> & {
     completion_tokens_details: { reasoning_tokens: number };
   };

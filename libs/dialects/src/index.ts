@@ -1,5 +1,4 @@
 export { messagesErrorBody, messagesErrorEvent } from './messages/print-error.js';
-export { responsesErrorEvent } from './responses/print-error.js';
 export type {
   AnswerContext,
   ChatChunk,

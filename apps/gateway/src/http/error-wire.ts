@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
+import { responsesErrorEvent } from '#contract';
 import type { GatewayError } from '#contract';
-import { messagesErrorBody, messagesErrorEvent, responsesErrorEvent } from '#dialects';
+import { messagesErrorBody, messagesErrorEvent } from '#dialects';
 
 /** How a client's wire tells of an error. */
 export interface ErrorWire {

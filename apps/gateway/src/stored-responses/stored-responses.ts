@@ -9,6 +9,7 @@ import { nativeProviderOf } from '../relay/native-provider.js';
 import type { Relay } from '../relay/relay.js';
 import { answerIn } from './answer-in.js';
 import { itemsOf, turnItems } from './items.js';
+import { referredResponses, resolveReferences } from './references.js';
 
 type Request = JsonRequest<ResponsesRequest>;
 
@@ -41,8 +42,9 @@ export class StoredResponses {
    * @throws GatewayError `previous_response_not_found`, for one that is another caller's too
    */
   async expand(request: Request, caller: Caller): Promise<Request> {
-    const { previous_response_id: id, input } = request.value;
-    if (typeof id !== 'string') return request;
+    const { previous_response_id: id } = request.value;
+    const input = await this.resolve(request.value.input, caller);
+    if (typeof id !== 'string') return input ? withInput(request, input) : request;
     const name = nameOf(id, caller);
     const turns =
       name && (await this.database.read((queries) => readTurns(queries, name, new Date(), LIMITS), READ_MS));
@@ -51,9 +53,29 @@ export class StoredResponses {
     const before = turns.rows.flatMap(turnItems);
     return {
       ...request,
-      value: { ...request.value, input: [...before, ...itemsOf(input)] },
+      value: { ...request.value, input: [...before, ...(input ?? itemsOf(request.value.input))] },
       history: { length: before.length, providerId: turns.rows.at(-1)?.providerId ?? undefined },
     };
+  }
+
+  /** The items with those that they refer to in their place; undefined: they refer to none that the gateway printed. */
+  private async resolve(
+    input: ResponsesRequest['input'],
+    caller: Caller,
+  ): Promise<readonly unknown[] | undefined> {
+    const items = itemsOf(input);
+    const names = referredResponses(items).flatMap((id) => nameOf(id, caller) ?? []);
+    if (names.length === 0) return undefined;
+    if (names.length > LIMITS.turns) throw tooLong();
+    const now = new Date();
+    const rows = await this.database.read(
+      (queries) => Promise.all(names.map((name) => findResponse(queries, name, now))),
+      READ_MS,
+    );
+    return resolveReferences(
+      items,
+      rows.flatMap((row) => row?.response ?? []),
+    );
   }
 
   /** Relays the call; its answer is there for the caller's next one when the last of it goes out. */
@@ -102,6 +124,15 @@ export class StoredResponses {
     await Promise.race([kept, late]);
     clearTimeout(timer);
   }
+}
+
+/** What another provider printed is nothing that the one asked could look up: it is told all of it. */
+function withInput(request: Request, input: readonly unknown[]): Request {
+  return {
+    ...request,
+    value: { ...request.value, input },
+    history: { length: 0, providerId: undefined },
+  };
 }
 
 /** Undefined for an answer that could not be asked for again: without an id, or too long to go on from. */

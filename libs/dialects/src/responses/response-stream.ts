@@ -1,4 +1,4 @@
-import { isObject } from '#contract';
+import { isObject, responsesErrorEvent } from '#contract';
 import type { GatewayError, Members } from '#contract';
 import { thoughtIn } from '../read-completion.js';
 import type { AnswerContext, ChatChunk, ChunkChoice, DialectStream } from '../spec.js';
@@ -8,7 +8,6 @@ import type { OpenItem, Place } from './open-item.js';
 import { OpenMessage } from './open-message.js';
 import { OpenReasoning } from './open-reasoning.js';
 import { printEnvelope } from './print-envelope.js';
-import { responsesErrorEvent } from './print-error.js';
 import { callsIn, incompleteReasonOf, logprobsIn, signedIn, textOf } from './read-answer.js';
 import type { IncompleteReason } from './read-answer.js';
 import { idOf } from './wire.js';
