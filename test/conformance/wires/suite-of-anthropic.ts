@@ -49,7 +49,7 @@ export function suiteOfAnthropic({ type }: WireOfUpstream, stage: () => TestBenc
 
   it.each(bothWays)('text, %s', async (_, call) => {
     const messages = [...HELLO, { role: 'assistant' as const, content: 'Yes?' }, ...HELLO];
-    const message = await call('plain', { messages, system: 'Be kind.', temperature: 0.5 });
+    const message = await call('plain', { messages, system: 'Be kind.', stop_sequences: ['END'] });
     expect(message).toMatchObject({
       type: 'message',
       role: 'assistant',
