@@ -41,6 +41,16 @@ export function requireText(value: unknown, at: string): string {
   return value;
 }
 
+/** The text of a JSON object. @throws Fault */
+export function requireJsonObject(value: unknown, at: string): void {
+  try {
+    if (isRecord(JSON.parse(requireText(value, at)))) return;
+  } catch {
+    // As what it is: no object.
+  }
+  throw new Fault(`${at}: Input should be the text of a JSON object`);
+}
+
 /** One of some words. @throws Fault */
 export function requireWord(value: unknown, at: string, words: readonly string[]): string {
   if (typeof value === 'string' && words.includes(value)) return value;

@@ -134,6 +134,14 @@ it.each<[Name, string, Body]>([
   ['cohere', 'role', said({ role: 'developer', content: 'Hi' })],
   ['cohere', 'content[0].type', said({ role: 'assistant', content: [FROM_OPENAI] })],
   ['cohere', 'no result', said(USER, { role: 'assistant', tool_calls: [FUNCTION] })],
+  [
+    'cohere',
+    'text of a JSON object',
+    said(USER, {
+      role: 'assistant',
+      tool_calls: [{ ...FUNCTION, function: { name: 'f', arguments: '[]' } }],
+    }),
+  ],
   ['cohere', 'thinking', { thinking: { type: 'enabled' } }],
 ])('%s refuses what breaks its rules: %s', async (name, message, rest) => {
   const { status, text } = await ask(name, 'gemini-2.5-flash', rest);

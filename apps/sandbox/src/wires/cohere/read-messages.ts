@@ -55,8 +55,7 @@ function readCall(value: unknown, at: string): unknown {
   const { id, function: called } = rules.requireMembers(value, at, ['id!', 'type!', 'function!']);
   const names = ['name!', 'arguments!'];
   const { arguments: text } = rules.requireMembers(called, `${at}.function`, names);
-  if (typeof JSON.parse(rules.requireText(text, `${at}.function.arguments`)) !== 'object')
-    throw new Fault(`${at}.function.arguments: must be the text of an object`);
+  rules.requireJsonObject(text, `${at}.function.arguments`);
   return id;
 }
 

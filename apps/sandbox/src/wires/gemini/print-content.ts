@@ -74,8 +74,8 @@ export function* printEvents(answer: Answer, { script }: ChatRequest): Generator
   for (const [index, { content, calls }] of choices.entries()) {
     for (let at = 0; at < reasoning.count; at++)
       yield tell(index, thoughtPart(reasoning.at(at)), 'reasoning');
-    for (let at = 0; content !== null && at < content.count; at++)
-      yield tell(index, { text: content.at(at) }, 'content');
+    const count = content?.count ?? 0;
+    for (let at = 0; at < count; at++) yield tell(index, { text: content?.at(at) }, 'content');
     for (const [at, call] of calls.entries()) yield tell(index, callPart(call, at), 'content');
   }
   if (!script.done) return;
