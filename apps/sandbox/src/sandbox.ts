@@ -170,7 +170,6 @@ async function route(
     const { operation, deployment } = readPath(path);
     if (method === 'GET' && operation === 'models') return reply(response, 200, MODELS);
     const answer = OPERATIONS.get(operation);
-    const wire = method === 'POST' && answer === undefined ? findWire(path) : undefined;
     if (method === 'POST' && operation === 'chat/completions') {
       const chat = readChatRequest(text, deployment);
       note(destination, chat);
@@ -179,9 +178,11 @@ async function route(
       const request = readRequest(text, parts, deployment);
       note(destination, request);
       await play(request.script, () => answer(request, nextStamp()), destination);
-    } else if (wire !== undefined) {
+    } else {
+      const wire = method === 'POST' ? findWire(path) : undefined;
+      if (wire === undefined) throw new Fault(`Invalid URL (${method} ${path})`, null, null, 404);
       await answerWire(wire, { url, headers, text }, nextStamp(), destination);
-    } else throw new Fault(`Invalid URL (${method} ${path})`, null, null, 404);
+    }
   } catch (error) {
     if (response.headersSent) response.destroy();
     else if (error instanceof Fault) reply(response, error.status, error.body());
