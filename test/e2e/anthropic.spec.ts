@@ -162,13 +162,6 @@ describe('Claude, by OpenAI’s SDK', () => {
     const { messages } = JSON.parse(stub.last.body.toString());
     expect(messages[1].content).toEqual(parse('reasoning', 'upstream-response.json').content);
   });
-
-  it('answers in the schema that was asked for', async () => {
-    playWhole('json-schema');
-    const { response_format } = parse('json-schema', 'request.json');
-    const completion = await client.chat.completions.parse({ ...request, response_format });
-    expect(completion.choices[0]?.message.parsed).toEqual({ steps: [{ text: 'Go' }], note: null });
-  });
 });
 
 describe('an error of Anthropic', () => {

@@ -154,13 +154,6 @@ describe('Cohere, by OpenAI’s SDK', () => {
     expect(assistant).toEqual({ role: 'assistant', tool_plan: plan, tool_calls: calls });
   });
 
-  it('answers in the schema that was asked for', async () => {
-    playWhole('json-schema');
-    const { response_format } = parse('json-schema', 'request.json');
-    const completion = await client.chat.completions.parse({ ...request, response_format });
-    expect(completion.choices[0]?.message.parsed).toEqual({ steps: [{ text: 'Go' }], note: null });
-  });
-
   it('names what it was not told', async () => {
     playWhole('text');
     const call = client.chat.completions.create({ ...request, user: 'u', service_tier: 'flex' });

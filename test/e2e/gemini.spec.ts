@@ -159,13 +159,6 @@ describe('Gemini, by OpenAI’s SDK', () => {
     expect(asked().contents[1].parts).toEqual([{ text: '42', thoughtSignature: 'c2ln' }]);
   });
 
-  it('answers in the schema that was asked for', async () => {
-    playWhole('json-schema');
-    const { response_format } = parse('json-schema', 'request.json');
-    const completion = await client.chat.completions.parse({ ...request, response_format });
-    expect(completion.choices[0]?.message.parsed).toEqual({ steps: [{ text: 'Go' }], note: null });
-  });
-
   it.each([true, false])(
     'says why a prompt is blocked, and that is an answer; streamed: %s',
     async (stream) => {

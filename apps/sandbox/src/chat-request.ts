@@ -34,7 +34,11 @@ export interface ChatRequest {
 
 /** Reads a body; what the sandbox cannot work with is a Fault. `deployment` is the model where the body has none. */
 export function readChatRequest(text: string, deployment?: string): ChatRequest {
-  const body = parseBody(text);
+  return chatRequestOf(parseBody(text), text, deployment);
+}
+
+/** What a body in OpenAI's words asks for; `text` is the body as it came, in whatever wire. */
+export function chatRequestOf(body: Record<string, unknown>, text: string, deployment?: string): ChatRequest {
   const { model = deployment, messages } = body;
   if (typeof model !== 'string') throw new Fault('You must provide a model parameter.', 'model');
   if (!Array.isArray(messages)) throw new Fault("Missing required parameter: 'messages'.", 'messages');

@@ -22,7 +22,11 @@ export function isStreamed(answer: Whole | Streamed): answer is Streamed {
 
 /** A JSON body as an answer. */
 export function wholeJson(value: object): Whole {
-  const text = JSON.stringify(value);
+  return wholeText(JSON.stringify(value));
+}
+
+/** The same, printed already. */
+export function wholeText(text: string): Whole {
   return { contentType: JSON_TYPE, length: Buffer.byteLength(text), pieces: [text] };
 }
 
@@ -37,7 +41,7 @@ export async function play(
   await outlet.pause(script.delay);
   if (outlet.isGone()) return;
   if (script.retryAfter !== undefined) response.setHeader('retry-after', script.retryAfter);
-  if (answerScriptedError(response, script)) return;
+  if (answerScriptedError(destination, script)) return;
   const answer = make();
   if (isStreamed(answer)) await playEvents(answer, script, destination, outlet);
   else await playWhole(answer, script, destination, outlet);

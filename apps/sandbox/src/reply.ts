@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { ERROR_UNDER_200, errorBody, errorForStatus, htmlPage } from './fault.js';
+import { errorBody, errorForStatus, htmlPage } from './fault.js';
 import type { Ledger, LedgerEntry } from './ledger.js';
 import type { Outlet } from './outlet.js';
 import type { Script } from './script.js';
@@ -11,6 +11,22 @@ export interface Destination {
   response: ServerResponse;
   ledger: Ledger;
   entry: LedgerEntry | undefined;
+  /** An error in the wire of the caller; undefined: OpenAI's. */
+  printError?: PrintError;
+}
+
+/** The body of an error that has a status, or would have. */
+export type PrintError = (status: number, message: string) => string;
+
+/** Tells the ledger what was asked for. */
+export function note(
+  { entry, ledger }: Destination,
+  { model, stream }: { model: string; stream: boolean },
+): void {
+  if (entry === undefined) return;
+  entry.model = model;
+  entry.stream = stream;
+  ledger.touch(entry);
 }
 
 /** Answers at once with a whole body. */
@@ -21,12 +37,14 @@ export function reply(response: ServerResponse, status: number, body: string, ty
 
 /** The error that a script asks for, if it does. */
 export function answerScriptedError(
-  response: ServerResponse,
+  { response, printError }: Destination,
   { html, status, okError }: Readonly<Script>,
 ): boolean {
+  const print = (code: number): string =>
+    printError?.(code, errorForStatus(code).message) ?? errorBody(errorForStatus(code));
   if (html) reply(response, status ?? 502, htmlPage(status ?? 502), 'text/html; charset=utf-8');
-  else if (status !== undefined) reply(response, status, errorBody(errorForStatus(status)));
-  else if (okError) reply(response, 200, ERROR_UNDER_200);
+  else if (status !== undefined) reply(response, status, print(status));
+  else if (okError) reply(response, 200, print(500));
   else return false;
   return true;
 }

@@ -8,8 +8,10 @@ import { boundaryOf, MultipartDigest, type Part } from './multipart.js';
 import { OPERATIONS } from './operations.js';
 import { readPath } from './paths.js';
 import { play } from './play.js';
-import { type Destination, reply } from './reply.js';
+import { type Destination, note, reply } from './reply.js';
 import { readRequest } from './request.js';
+import { answerWire } from './wires/answer-wire.js';
+import { findWire } from './wires/find-wire.js';
 
 export type { Ledger, LedgerEntry } from './ledger.js';
 
@@ -96,7 +98,7 @@ function receive(
     if (server.listening) ledger.leave(entry, response.writableFinished);
   });
   const answer = (body: Body): void =>
-    void route(request.method ?? '', path, body, { response, ledger, entry }, nextStamp);
+    void route(request, path, body, { response, ledger, entry }, nextStamp);
   const boundary = boundaryOf(request.headers['content-type']);
   if (boundary === undefined) readWhole(request, entry, ledger, answer);
   else digest(request, boundary, entry, ledger, answer);
@@ -157,7 +159,7 @@ function pathOf(url: string): string {
 }
 
 async function route(
-  method: string,
+  { method = '', url = '', headers }: IncomingMessage,
   path: string,
   { text, parts }: Body,
   destination: Destination,
@@ -176,7 +178,11 @@ async function route(
       const request = readRequest(text, parts, deployment);
       note(destination, request);
       await play(request.script, () => answer(request, nextStamp()), destination);
-    } else throw new Fault(`Invalid URL (${method} ${path})`, null, null, 404);
+    } else {
+      const wire = method === 'POST' ? findWire(path) : undefined;
+      if (wire === undefined) throw new Fault(`Invalid URL (${method} ${path})`, null, null, 404);
+      await answerWire(wire, { url, headers, text }, nextStamp(), destination);
+    }
   } catch (error) {
     if (response.headersSent) response.destroy();
     else if (error instanceof Fault) reply(response, error.status, error.body());
@@ -187,13 +193,6 @@ async function route(
         errorBody({ ...errorForStatus(500), message: `The sandbox failed: ${String(error)}` }),
       );
   }
-}
-
-function note({ entry, ledger }: Destination, { model, stream }: { model: string; stream: boolean }): void {
-  if (entry === undefined) return;
-  entry.model = model;
-  entry.stream = stream;
-  ledger.touch(entry);
 }
 
 function answerLedger(request: IncomingMessage, response: ServerResponse, ledger: Ledger): void {

@@ -1,8 +1,6 @@
-import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChatRequest, GatewayError, JsonRequest } from '#contract';
-import { madeContext, madeTarget } from '../../../../test/support/made-context.js';
-import { decodeChat } from './decode-chat.js';
+import { madeTarget } from '../../../../test/support/made-context.js';
 import { encodeChat } from './encode-chat.js';
 
 const HI = { role: 'user', content: 'Hi' };
@@ -101,41 +99,4 @@ describe('what is said in other words', () => {
 
   it('an unknown effort is left to the model', () =>
     expect(encode({ reasoning_effort: 'heroic' }, REASONING)).not.toHaveProperty('thinking'));
-});
-
-const text = fc.string({ minLength: 1, unit: 'binary' });
-const call = fc.record({
-  id: fc.stringMatching(/^\w{1,8}$/),
-  type: fc.constant('function'),
-  function: fc.record({
-    name: fc.stringMatching(/^\w{1,8}$/),
-    arguments: fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 })).map((args) => JSON.stringify(args)),
-  }),
-});
-const content = fc
-  .tuple(fc.option(text), fc.option(text))
-  .map(([thinking, said]) => [
-    ...(thinking === null ? [] : [{ type: 'thinking', thinking }]),
-    ...(said === null ? [] : [{ type: 'text', text: said }]),
-  ]);
-const answer = fc.oneof(
-  fc.record({ tool_plan: text, tool_calls: fc.array(call, { minLength: 1, maxLength: 3 }) }),
-  fc.record({ content }).filter(({ content: parts }) => parts.some(({ type }) => type === 'text')),
-);
-
-/** What Cohere is told of an answer that it gave. */
-function sentBack(message: object, model: string) {
-  const body = Buffer.from(JSON.stringify({ id: 'a', message, finish_reason: 'COMPLETE' }));
-  const { choices } = JSON.parse(decodeChat(body, madeContext()).body.toString());
-  return encode({ messages: [HI, choices[0].message, HI] }, model).messages[1];
-}
-
-it.each([MODEL, REASONING])('an answer that went back to %s goes back as it did', (model) => {
-  fc.assert(
-    fc.property(answer, (message) => {
-      const once = sentBack(message, model);
-      const parts = typeof once.content === 'string' ? [{ type: 'text', text: once.content }] : once.content;
-      expect(sentBack({ ...once, content: parts }, model)).toEqual(once);
-    }),
-  );
 });
