@@ -42,6 +42,7 @@ const WITHOUT_DATABASE = [
   'edge-*',
   'errors*',
   'gemini',
+  'limits',
   'metrics',
   'openapi',
   'overload',
