@@ -197,6 +197,7 @@ export const ADMIN = {
     database: own({ kind: TEXT, state: TEXT }),
     redis: own({ state: TEXT }),
     changes: own({ feeds: listOf(own({ name: TEXT, state: TEXT })), polled_at: TIME_OR_NULL }),
+    replicas: COUNT,
     keys: COUNT,
     models: COUNT,
     spool: own({ records: COUNT, files: COUNT, bytes: COUNT, oldest_at: TIME_OR_NULL }),

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { Global, Module } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
-import { RateLimiter, UsageSpool } from '#metering';
+import { UsageSpool } from '#metering';
+import type { Limiter } from '#metering';
 import { CallMetrics, FaultLog } from '#observability';
 import type { Logger } from '#observability';
 import { Database, insertUsageRecords, lockDirectoryIfFree } from '#persistence';
@@ -13,6 +14,7 @@ import { Tracing } from '../tracing/tracing.module.js';
 import { LOGGER } from '../logging/logging.module.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { Router } from '../models/router.js';
+import { LIMITER } from '../replicas/limiter.js';
 import { Admissions } from './admissions.js';
 import { Attempts } from './attempt.js';
 import { DefaultImageModel } from './default-image-model.js';
@@ -84,7 +86,8 @@ declare module 'fastify' {
     ProviderLimits,
     {
       provide: Admissions,
-      useFactory: () => new Admissions(new RateLimiter(() => performance.now())),
+      inject: [LIMITER],
+      useFactory: (limiter: Limiter) => new Admissions(limiter),
     },
     {
       provide: Relay,

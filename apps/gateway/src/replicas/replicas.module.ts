@@ -8,6 +8,7 @@ import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { LOGGER } from '../logging/logging.module.js';
 import { ModelRegistry } from '../models/model-registry.js';
+import { LIMITER, makeLimiter } from './limiter.js';
 import { Replicas } from './replicas.js';
 import { shareTargetNews } from './target-news.js';
 
@@ -21,8 +22,9 @@ import { shareTargetNews } from './target-news.js';
       useFactory: (database: Database, { databaseUrl, redisUrl }: Config, logger: Logger) =>
         new Replicas({ database, databaseUrl, redisUrl, logger }),
     },
+    { provide: LIMITER, inject: [Replicas], useFactory: makeLimiter },
   ],
-  exports: [Replicas],
+  exports: [LIMITER, Replicas],
 })
 export class ReplicasModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
