@@ -9,3 +9,5 @@ export { ChangePoll } from './change-poll.js';
 export type { ChangeLog, LoggedChange, PollOptions } from './change-poll.js';
 export { FEED_CONNECTION, PostgresFeed } from './postgres-feed.js';
 export { RedisFeed } from './redis-feed.js';
+export { RedisLimiter } from './redis-limiter.js';
+export type { RedisLimiterOptions } from './redis-limiter.js';
