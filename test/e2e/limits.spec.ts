@@ -98,6 +98,8 @@ describe('requests per minute', () => {
     const refused = await post('/messages', { messages: HELLO, max_tokens: 5 });
     expect([refused.status, refused.json.error.type]).toEqual([429, 'rate_limit_error']);
     expect((await post('/messages/count_tokens', { messages: HELLO })).status).toBe(429);
+    const records = await recordsOf(bench, 'counted', 6);
+    expect(records[0]).toMatchObject({ operation: 'count_tokens', http_status: 429, attempts: 0 });
   });
 
   it('that are refused are recorded, and ask no upstream', async () => {

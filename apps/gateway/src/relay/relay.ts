@@ -107,6 +107,20 @@ export class Relay {
     }
   }
 
+  /** Records a call that is refused before it is relayed. */
+  async refuse(call: Call, thrown: unknown): Promise<GatewayError> {
+    const { ledger, observer, tracer } = this.parts;
+    const trace = tracer?.begin(call);
+    const tally = startTally(call);
+    const error = tally.fail(GatewayError.from(thrown));
+    const record = settle(call, tally, {});
+    await ledger.append(record);
+    const now = performance.now();
+    observer.observe(record, new Stopwatch(call.startedAt).stop(now));
+    trace?.end(record, now);
+    return error;
+  }
+
   /**
    * A stream that is long in coming is opened without it: heartbeats keep alive whoever is on the way. Targets are
    * asked on as before, since the client has seen nothing of an answer.
