@@ -135,7 +135,7 @@ const RULES = [
     name: 'relay module',
     from: `${GATEWAY}relay/relay\\.module\\.ts$`,
     to: [
-      ...room('relay', 'models', 'config', 'logging', 'tracing', 'http'),
+      ...room('relay', 'models', 'config', 'logging', 'tracing', 'http', 'replicas'),
       ...lib('contract', 'metering', 'observability', 'persistence', 'upstream'),
       ...NEST,
     ],
@@ -172,7 +172,8 @@ const RULES = [
     from: `${GATEWAY}replicas/`,
     to: [
       ...room('replicas', 'auth', 'models', 'config', 'logging'),
-      ...lib('coordination', 'persistence', 'observability', 'routing'),
+      // Limits that gateways share.
+      ...lib('coordination', 'metering', 'persistence', 'observability', 'routing'),
       ...NEST,
     ],
     node: true,

@@ -43,6 +43,7 @@ const WITHOUT_DATABASE = [
   'edge-*',
   'errors*',
   'gemini',
+  'limits',
   'metrics',
   'openapi',
   'overload',

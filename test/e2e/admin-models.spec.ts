@@ -51,6 +51,7 @@ describe('a model', () => {
       price: null,
       unsupported_parameters: 'lenient',
       capabilities: {},
+      limits: {},
       enabled: true,
       metadata: {},
       created_at: expect.any(String),
@@ -85,13 +86,21 @@ describe('a model', () => {
   });
 
   it('is changed by PATCH in what is given only', async () => {
-    const { id } = await make({ owned_by: 'a', metadata: { a: 1 }, timeouts: { idle_ms: 5 } });
+    const { id } = await make({
+      owned_by: 'a',
+      metadata: { a: 1 },
+      timeouts: { idle_ms: 5 },
+      limits: { rpm: 5, parallel: 2 },
+    });
     const change = (fields: object) => bench.admin('PATCH', `/models/${id}`, fields);
     expect(await change({ enabled: false })).toMatchObject({
       enabled: false,
       owned_by: 'a',
       metadata: { a: 1 },
+      limits: { rpm: 5, parallel: 2 },
     });
+    expect(await change({ limits: { tpm: 7 } })).toMatchObject({ limits: { tpm: 7 } });
+    expect(await change({ limits: null })).toMatchObject({ limits: {} });
     const targets = [{ provider: 'upstream', model: 'other' }];
     expect(await change({ targets })).toMatchObject({ targets, owned_by: 'a', timeouts: { idle_ms: 5 } });
     expect(await change({ timeouts: null, metadata: null })).toMatchObject({
@@ -298,7 +307,10 @@ describe('a body that is refused', () => {
     [{ price: '1' }, badRequest('invalid_type', 'price')],
     [{ price: { per_image: 1 } }, badRequest('invalid_value', 'price.per_image')],
     [{ timeouts: { connect_ms: null } }, badRequest('invalid_type', 'timeouts.connect_ms')],
-    ...['hedge', 'limits', 'cache', 'budget', 'created_at', 'object'].map((name): [object, ExpectedError] => [
+    [{ limits: [] }, badRequest('invalid_type', 'limits')],
+    [{ limits: { rpm: 0 } }, badRequest('invalid_value', 'limits.rpm')],
+    [{ limits: { rps: 1 } }, badRequest('unknown_parameter', 'limits.rps')],
+    ...['hedge', 'cache', 'budget', 'created_at', 'object'].map((name): [object, ExpectedError] => [
       { [name]: {} },
       badRequest('unknown_parameter', name),
     ]),

@@ -32,6 +32,7 @@ describe('the system', () => {
     expect(json.changes.feeds.map(({ name }: { name: string }) => name)).toEqual(
       kind === 'embedded' ? [] : ['postgres'],
     );
+    if (kind === 'embedded') expect(json.replicas).toBe(1);
     expect(json.settings).toContainEqual({ name: 'OPENAI_API_KEY', source: 'environment', value: null });
     expect(json.settings).toContainEqual({ name: 'PLLM_DRAIN_SECONDS', source: 'default', value: 30 });
     for (const secret of [MASTER_KEY, 'sk-not-to-be-shown', 'postgres@']) expect(text).not.toContain(secret);

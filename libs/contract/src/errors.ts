@@ -120,6 +120,8 @@ export interface ErrorDetails {
   readonly upstreamStatus?: number | undefined;
   /** Seconds until it is worth asking again. */
   readonly retryAfter?: number | undefined;
+  /** What else the answer's head tells. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** OpenAI's error object: all four members are required, two may be null. */
@@ -142,6 +144,7 @@ export class GatewayError extends Error {
   /** Undefined: the upstream did not answer, or nobody asked it. */
   readonly upstreamStatus: number | undefined;
   readonly retryAfter: number | undefined;
+  readonly headers: Readonly<Record<string, string>> | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -157,13 +160,18 @@ export class GatewayError extends Error {
     this.upstream = details.upstream;
     this.upstreamStatus = details.upstreamStatus ?? details.upstream?.status;
     this.retryAfter = details.retryAfter;
+    this.headers = details.headers;
   }
 
   /** The same error, that is worth asking again after so many seconds. */
   withRetryAfter(retryAfter: number | undefined): GatewayError {
     if (retryAfter === this.retryAfter) return this;
-    const { message, param, cause, upstream, upstreamStatus } = this;
-    return new GatewayError(this.code, { message, param, cause, upstream, upstreamStatus, retryAfter });
+    return this.with({ retryAfter });
+  }
+
+  /** The same error, whose answer has these headers too. */
+  withHeaders(headers: Readonly<Record<string, string>>): GatewayError {
+    return this.with({ headers: { ...this.headers, ...headers } });
   }
 
   /** The body that a client sees. */
@@ -174,7 +182,7 @@ export class GatewayError extends Error {
 
   /** Headers that tell an SDK when, and whether, to try again (`retry-after-ms`, `retry-after`, `x-should-retry`). */
   toHeaders(): Record<string, string> {
-    const headers: Record<string, string> = {};
+    const headers: Record<string, string> = { ...this.headers };
     if (this.retryAfter !== undefined) {
       headers['retry-after'] = String(Math.ceil(this.retryAfter));
       headers['retry-after-ms'] = String(Math.ceil(this.retryAfter * 1000));
@@ -184,6 +192,12 @@ export class GatewayError extends Error {
       headers['x-should-retry'] = 'false';
     }
     return headers;
+  }
+
+  private with(changed: ErrorDetails): GatewayError {
+    const { message, param, cause, upstream, upstreamStatus, retryAfter, headers } = this;
+    const details = { message, param, cause, upstream, upstreamStatus, retryAfter, headers };
+    return new GatewayError(this.code, { ...details, ...changed });
   }
 
   /** Any thrown thing as a GatewayError; what nobody foresaw is a 500 that keeps its cause for the log. */

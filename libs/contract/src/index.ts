@@ -36,6 +36,8 @@ export type {
 export { invalid, isObject, requireList, requireObject, requireText, unsupported } from './require.js';
 export type { Members } from './require.js';
 export type { Price, PriceUnit } from './price.js';
+export { limitSubject } from './rate-limits.js';
+export type { LimitSubject, RateLimits } from './rate-limits.js';
 export { DEFAULT_TIMEOUTS } from './target.js';
 export type { Provider, Target, Timeouts } from './target.js';
 export { EVENT_STREAM } from './reply.js';

@@ -7,5 +7,7 @@ export { ChangeInbox } from './change-inbox.js';
 export type { Follower } from './change-inbox.js';
 export { ChangePoll } from './change-poll.js';
 export type { ChangeLog, LoggedChange, PollOptions } from './change-poll.js';
-export { PostgresFeed } from './postgres-feed.js';
+export { FEED_CONNECTION, PostgresFeed } from './postgres-feed.js';
 export { RedisFeed } from './redis-feed.js';
+export { RedisLimiter } from './redis-limiter.js';
+export type { RedisLimiterOptions } from './redis-limiter.js';

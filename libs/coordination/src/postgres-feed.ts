@@ -4,6 +4,9 @@ import { CHANGE_CHANNEL, decodeChange } from './change.js';
 import { waitBefore } from './change-feed.js';
 import type { ChangeFeed, ChangeListener, FeedReport } from './change-feed.js';
 
+/** As the server knows it: each gateway has one, and by it they are counted. */
+export const FEED_CONNECTION = 'pllm-changes';
+
 const PATIENCE_MS = 3_000;
 /** A route that is lost says nothing: only who asks finds out. */
 const HEARTBEAT_MS = 5_000;
@@ -51,7 +54,7 @@ export class PostgresFeed implements ChangeFeed {
       connectionTimeoutMillis: PATIENCE_MS,
       query_timeout: PATIENCE_MS,
       keepAlive: true,
-      application_name: 'pllm-changes',
+      application_name: FEED_CONNECTION,
     });
     this.client = client;
     const lost = new Promise<never>((_, reject) => {

@@ -36,6 +36,14 @@ export async function findLogStart(queries: Queries): Promise<bigint> {
   return row?.id ?? 0n;
 }
 
+/** How many connections to this database go by the name. */
+export async function countConnections(queries: Queries, name: string): Promise<number> {
+  const [row] = await queries.$queryRaw<{ count: bigint }[]>`
+    SELECT count(*) AS count FROM pg_stat_activity
+    WHERE application_name = ${name} AND datname = current_database()`;
+  return Number(row?.count ?? 0);
+}
+
 /** The writes behind `after`, lowest first, but for those that were `seen`. */
 export async function readWrites(
   queries: Queries,

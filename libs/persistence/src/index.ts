@@ -1,4 +1,4 @@
-export { findLogStart, listAudit, readWrites } from './audit.js';
+export { countConnections, findLogStart, listAudit, readWrites } from './audit.js';
 export type { AuditEntry, LoggedWrite } from './audit.js';
 export type { BreakerState } from './breaker.js';
 export { DatabaseUnreachable } from './database-errors.js';

@@ -1,4 +1,4 @@
-import type { Capabilities, Target } from '#contract';
+import type { Capabilities, LimitSubject, Target } from '#contract';
 
 /** How a model's targets are ordered for a call. */
 export const STRATEGIES = [
@@ -37,4 +37,6 @@ export interface Model {
   readonly retry?: RetryRules | undefined;
   /** What its operator says that it can, in place of what is known of its targets. */
   readonly capabilities?: Capabilities | undefined;
+  /** Undefined: there is no bound. Whatever answers under a pattern counts against the pattern. */
+  readonly limited?: LimitSubject | undefined;
 }

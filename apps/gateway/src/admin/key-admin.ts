@@ -38,7 +38,7 @@ export class KeyAdmin {
   async create(body: CreateKeyBody, actor: Actor): Promise<FreshKey> {
     const id = `key_${randomBytes(12).toString('hex')}`;
     const secret = newSecret();
-    const { name, role = 'member', models, expires_at, metadata } = body;
+    const { name, role = 'member', models, limits, expires_at, metadata } = body;
     const row = await this.database.write(note(actor, 'create', 'key', id, body), (queries) =>
       createKey(queries, {
         id,
@@ -46,6 +46,7 @@ export class KeyAdmin {
         role,
         ...this.identity(secret),
         models: models ?? [],
+        limits: { ...limits },
         metadata: (metadata ?? {}) as object,
         expiresAt: toDate(expires_at) ?? null,
       }),
@@ -59,6 +60,7 @@ export class KeyAdmin {
       name: body.name,
       role: body.role,
       models: body.models === null ? [] : body.models,
+      limits: body.limits === undefined ? undefined : { ...body.limits },
       metadata: body.metadata === null ? {} : (body.metadata as object | undefined),
       expiresAt: toDate(body.expires_at),
     };

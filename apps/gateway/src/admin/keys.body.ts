@@ -1,3 +1,4 @@
+import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
@@ -11,11 +12,13 @@ import {
   Max,
   MaxLength,
   Min,
+  ValidateNested,
 } from 'class-validator';
 import { ROLES } from '../auth/caller.js';
 import type { Role } from '../auth/caller.js';
 import { IfGiven } from './if-given.js';
 import { IsTime } from './is-time.js';
+import { LimitsBody } from './limits.body.js';
 import { PartialType } from './partial-type.js';
 
 /** `POST /admin/keys` */
@@ -29,6 +32,7 @@ export class CreateKeyBody {
   @IsString({ each: true })
   @MaxLength(256, { each: true })
   models?: string[] | null;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => LimitsBody) limits?: LimitsBody | null;
   @IsOptional() @IsTime() expires_at?: string | null;
   @IsOptional() @IsObject() metadata?: Record<string, unknown> | null;
 }

@@ -92,6 +92,7 @@ function toView(row: Key) {
     name: row.name,
     role: row.role,
     models: row.models,
+    limits: row.limits,
     expires_at: row.expiresAt,
     revoked_at: row.revokedAt,
     revoked_reason: row.revokedReason,

@@ -78,6 +78,7 @@ export class ModelAdmin {
           price: body.price === undefined ? undefined : { ...body.price },
           unsupportedParameters: body.unsupported_parameters,
           capabilities: body.capabilities === undefined ? undefined : capabilitiesField(body.capabilities),
+          limits: body.limits === undefined ? undefined : { ...body.limits },
           metadata: body.metadata === undefined ? undefined : ((body.metadata ?? {}) as object),
           enabled: body.enabled,
         };

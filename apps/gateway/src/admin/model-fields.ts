@@ -11,6 +11,7 @@ export function modelFields(body: ModelSettingsBody, ownedBy: string) {
     price: { ...body.price },
     unsupportedParameters: body.unsupported_parameters ?? 'lenient',
     capabilities: capabilitiesField(body.capabilities),
+    limits: { ...body.limits },
     metadata: (body.metadata ?? {}) as object,
     enabled: body.enabled ?? true,
   };

@@ -24,6 +24,7 @@ import type { Strategy } from '#routing';
 import { CapabilitiesBody } from './capabilities.body.js';
 import { HasWeight } from './has-weight.js';
 import { IfGiven } from './if-given.js';
+import { LimitsBody } from './limits.body.js';
 import { PartialType } from './partial-type.js';
 import { PriceBody } from './price.body.js';
 import { RetryBody } from './retry.body.js';
@@ -67,6 +68,7 @@ export class ModelSettingsBody {
   @IsOptional() @IsObject() @ValidateNested() @Type(() => RetryBody) retry?: RetryBody | null;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => TimeoutsBody) timeouts?: TimeoutsBody | null;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => PriceBody) price?: PriceBody | null;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => LimitsBody) limits?: LimitsBody | null;
   @IfGiven() @IsIn(['strict', 'lenient']) unsupported_parameters?: 'strict' | 'lenient';
   @IsOptional()
   @IsObject()

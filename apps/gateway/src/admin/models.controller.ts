@@ -73,6 +73,7 @@ export class AdminModelsController {
       price: priceView(row.price),
       unsupported_parameters: row.unsupportedParameters,
       capabilities: row.capabilities,
+      limits: row.limits,
       enabled: row.enabled,
       metadata: row.metadata,
       created_at: row.createdAt,

@@ -2,6 +2,7 @@ import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { GatewayError } from '#contract';
+import type { LimitSubject } from '#contract';
 
 export const ROLES = ['admin', 'viewer', 'member'] as const;
 export type Role = (typeof ROLES)[number] | 'master';
@@ -13,6 +14,8 @@ export interface Caller {
   /** For the audit log: a key's id, or `master`. */
   readonly name: string;
   readonly role: Role;
+  /** Undefined: there is no bound. */
+  readonly limited?: LimitSubject | undefined;
   mayCall(model: string): boolean;
 }
 

@@ -15,6 +15,7 @@ function makeKey(secret: string, rest: Partial<Key> = {}): Key {
     hash: hasher.hash(secret),
     prefix: 'sk-',
     models: [],
+    limits: {},
     metadata: {},
     expiresAt: null,
     revokedAt: null,

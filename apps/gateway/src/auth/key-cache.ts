@@ -1,5 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { GatewayError } from '#contract';
+import { GatewayError, limitSubject } from '#contract';
+import type { LimitSubject, RateLimits } from '#contract';
 import type { Database, Key, SecretKeys } from '#persistence';
 import { findKey, findKeyByHash, loadKeys } from '#persistence';
 import { compileGlob } from '#routing';
@@ -157,7 +158,7 @@ export class KeyCache {
 
 /** The hashes a key answers to: its own and, for the time of grace after a rotation, the one before. */
 function entriesOf(key: Key): [string, Entry][] {
-  const caller = makeCaller(key.id, key.role as Role, key.models);
+  const caller = makeCaller(key.id, key.role as Role, key.models, limitedOf(key));
   const goodUntil = key.revokedAt ? 0 : (key.expiresAt?.getTime() ?? Infinity);
   const entries: [string, Entry][] = [[key.hash, { caller, goodUntil }]];
   if (key.previousHash && key.previousExpiresAt) {
@@ -167,13 +168,23 @@ function entriesOf(key: Key): [string, Entry][] {
   return entries;
 }
 
-function makeCaller(keyId: string | null, role: Role, models: readonly string[]): Caller {
+function limitedOf({ id, limits }: Key): LimitSubject | undefined {
+  return limitSubject('key', id, limits as RateLimits);
+}
+
+function makeCaller(
+  keyId: string | null,
+  role: Role,
+  models: readonly string[],
+  limited?: LimitSubject,
+): Caller {
   const globs = models.map(compileGlob);
   const mayCallAny = globs.length === 0;
   return {
     keyId,
     name: keyId ?? 'master',
     role,
+    limited,
     mayCall: (model) => role !== 'viewer' && (mayCallAny || globs.some((matches) => matches(model))),
   };
 }

@@ -44,6 +44,7 @@ function model(id: string, provider: ProviderRow, upstreamModel = 'up'): ModelRo
     metadata: {},
     unsupportedParameters: 'lenient',
     capabilities: {},
+    limits: {},
     enabled: true,
   };
   return { id, ...settings, createdAt: at, updatedAt: at, targets: [{ ...target, provider }] };

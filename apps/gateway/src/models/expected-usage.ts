@@ -26,6 +26,19 @@ export function expectedUsage({
   };
 }
 
+/** No call may be expected to use more: sums of such numbers are exact. */
+const MOST_TOKENS = 1_000_000_000;
+
+/** What a call may use of a limit of tokens: its bytes, and as much of an answer as it names. No text is looked at. */
+export function expectedTokens({ request }: Pick<RoutedCall, 'request'>): number {
+  const bytes = request.upload ? 0 : request.bytes.length;
+  const { max_completion_tokens, max_output_tokens, max_tokens, n } = request.value as unknown as Partial<
+    Record<string, unknown>
+  >;
+  const answer = count(max_completion_tokens) ?? count(max_output_tokens) ?? count(max_tokens) ?? 0;
+  return Math.min(Math.ceil(bytes / BYTES_A_TOKEN) + answer * (count(n) ?? 1), MOST_TOKENS);
+}
+
 function count(value: unknown): number | undefined {
   return Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : undefined;
 }

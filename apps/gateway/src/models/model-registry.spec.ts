@@ -62,6 +62,7 @@ function model(id: string, aims: Aim[], rest: Partial<ModelRow> = {}): ModelRow 
     price: {},
     unsupportedParameters: 'lenient',
     capabilities: {},
+    limits: {},
     enabled: true,
   };
   return { id, ...settings, createdAt: now, updatedAt: now, targets, ...rest };

@@ -1,5 +1,5 @@
-import { DEFAULT_TIMEOUTS } from '#contract';
-import type { Capabilities, Provider, Target, Timeouts } from '#contract';
+import { DEFAULT_TIMEOUTS, limitSubject } from '#contract';
+import type { Capabilities, Provider, RateLimits, Target, Timeouts } from '#contract';
 import { readPrice } from '#metering';
 import type { PriceText } from '#metering';
 import type { ModelRow, TargetRow } from '#persistence';
@@ -18,6 +18,7 @@ export function toModel(row: ModelRow, accounts: ReadonlyMap<string, Provider>):
     fallbacks: row.fallbacks,
     retry: toRetry(row.retry as RetryText),
     capabilities: row.capabilities as Capabilities,
+    limited: limitSubject('model', row.id, row.limits as RateLimits),
   };
 }
 

@@ -42,5 +42,12 @@ export const CAPABILITIES = {
   reasoning: YES_OR_NO,
 };
 
+/** What is not bounded is not there. */
+export const LIMITS = {
+  type: 'object',
+  properties: { rpm: COUNT, tpm: COUNT, parallel: COUNT },
+  additionalProperties: false,
+};
+
 export const one = (value: string) => ({ const: value });
 export const listOf = (items: object) => ({ type: 'array', items });

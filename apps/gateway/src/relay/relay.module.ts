@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Global, Module } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { UsageSpool } from '#metering';
+import type { Limiter } from '#metering';
 import { CallMetrics, FaultLog } from '#observability';
 import type { Logger } from '#observability';
 import { Database, insertUsageRecords, lockDirectoryIfFree } from '#persistence';
@@ -13,6 +14,8 @@ import { Tracing } from '../tracing/tracing.module.js';
 import { LOGGER } from '../logging/logging.module.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { Router } from '../models/router.js';
+import { LIMITER } from '../replicas/limiter.js';
+import { Admissions } from './admissions.js';
 import { Attempts } from './attempt.js';
 import { DefaultImageModel } from './default-image-model.js';
 import { ProviderLimits } from './provider-limits.js';
@@ -82,10 +85,26 @@ declare module 'fastify' {
     },
     ProviderLimits,
     {
+      provide: Admissions,
+      inject: [LIMITER],
+      useFactory: (limiter: Limiter) => new Admissions(limiter),
+    },
+    {
       provide: Relay,
-      inject: [ModelRegistry, Router, Attempts, ProviderLimits, UsageSpool, CallMetrics, Tracing, CONFIG],
+      inject: [
+        ModelRegistry,
+        Admissions,
+        Router,
+        Attempts,
+        ProviderLimits,
+        UsageSpool,
+        CallMetrics,
+        Tracing,
+        CONFIG,
+      ],
       useFactory: (
         models: ModelRegistry,
+        admissions: Admissions,
         router: Router,
         attempts: Attempts,
         limits: ProviderLimits,
@@ -93,12 +112,13 @@ declare module 'fastify' {
         observer: CallMetrics,
         { tracer }: Tracing,
         { streamHoldMs: holdMs }: Config,
-      ) => new Relay({ models, router, attempts, limits, ledger, observer, tracer, holdMs }),
+      ) => new Relay({ models, admissions, router, attempts, limits, ledger, observer, tracer, holdMs }),
     },
     {
       provide: TokenCounter,
-      inject: [ModelRegistry, Relay],
-      useFactory: (models: ModelRegistry, relay: Relay) => new TokenCounter(models, relay),
+      inject: [ModelRegistry, Admissions, Relay],
+      useFactory: (models: ModelRegistry, admissions: Admissions, relay: Relay) =>
+        new TokenCounter(models, admissions, relay),
     },
   ],
   exports: [DefaultImageModel, Refusals, Relay, TokenCounter, Uploads, UpstreamClient, UsageSpool],

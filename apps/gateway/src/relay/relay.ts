@@ -6,6 +6,7 @@ import type { CallObserver, Tracer } from '#observability';
 import type { Plan, PlanRun } from '#routing';
 import type { ModelRegistry } from '../models/model-registry.js';
 import type { Router } from '../models/router.js';
+import type { Admissions, Admitted } from './admissions.js';
 import { answerHeaders, earlyHeaders } from './answer-headers.js';
 import { Asking } from './asking.js';
 import type { Attempts, PiecesWinner, WholeWinner, Winner } from './attempt.js';
@@ -19,6 +20,7 @@ import { Stopwatch } from './stopwatch.js';
 /** What the request path is made of. */
 export interface RelayParts {
   readonly models: ModelRegistry;
+  readonly admissions: Admissions;
   readonly router: Router;
   readonly attempts: Attempts;
   readonly limits: ProviderLimits;
@@ -32,6 +34,8 @@ export interface RelayParts {
 
 /** How far a call has come. */
 interface Current {
+  /** Undefined: nobody bounds the call, or it was refused. */
+  admitted?: Admitted;
   plan?: Plan;
   run?: PlanRun;
   winner?: Winner;
@@ -44,7 +48,7 @@ export class Relay {
   constructor(private readonly parts: RelayParts) {}
 
   /**
-   * From a known caller to a settled record: resolve the model, plan, ask targets until one answers, pass the answer
+   * From a known caller to a settled record: resolve the model, admit, plan, ask targets until one answers, pass the answer
    * on, count. The one `finally` records the call and lets go of the upstream, for every way out. An answer that is
    * whole goes out behind it, so that the time it tells of is all of it.
    *
@@ -53,7 +57,7 @@ export class Relay {
    * @throws GatewayError
    */
   async relay(call: Call, signal: CallSignal, emit: Emit): Promise<void> {
-    const { models, router, attempts, limits, ledger, observer, tracer } = this.parts;
+    const { models, admissions, router, attempts, limits, ledger, observer, tracer } = this.parts;
     const tally = startTally(call);
     const watch = new Stopwatch(call.startedAt);
     const trace = tracer?.begin(call);
@@ -63,6 +67,8 @@ export class Relay {
     const deadline = endInTime(call, signal);
     try {
       const model = models.resolve(call.request.value.model, call.caller);
+      const admitting = admissions.admit(call, model);
+      if (admitting) current.admitted = await admitting;
       current.plan = router.plan(model, call);
       const run = router.start(current.plan, call);
       current.run = run;
@@ -77,16 +83,16 @@ export class Relay {
       if (winner.kind === 'pieces') {
         const now = performance.now();
         tally.seePiece(now);
-        const headers = this.headers(call, asking, tally, watch.open(now));
-        const { contentType, pieces } = winner;
-        if (!current.isOpen) emit({ kind: 'open', headers, contentType, printError: pieces.printError });
+        const headers = this.headers(call, current, asking, tally, watch.open(now));
+        if (!current.isOpen) emit(openReply(winner, headers));
         await pass(winner, signal, emit);
       }
       tally.finish();
     } catch (thrown) {
       const error = GatewayError.from(thrown);
       current.run?.breakOff(error);
-      throw tally.fail(asking.step ? hideProvider(error, asking.step.target.provider) : error);
+      const shown = asking.step ? hideProvider(error, asking.step.target.provider) : error;
+      throw tally.fail(current.admitted ? shown.withHeaders(current.admitted.headers) : shown);
     } finally {
       clearTimeout(hold);
       clearTimeout(deadline);
@@ -95,10 +101,24 @@ export class Relay {
       await ledger.append(record);
       const now = performance.now();
       if (current.winner?.kind === 'whole')
-        emit(wholeReply(current.winner, this.headers(call, asking, tally, watch.answer(now))));
+        emit(wholeReply(current.winner, this.headers(call, current, asking, tally, watch.answer(now))));
       observer.observe(record, watch.stop(now));
       trace?.end(record, now);
     }
+  }
+
+  /** Records a call that is refused before it is relayed. */
+  async refuse(call: Call, thrown: unknown): Promise<GatewayError> {
+    const { ledger, observer, tracer } = this.parts;
+    const trace = tracer?.begin(call);
+    const tally = startTally(call);
+    const error = tally.fail(GatewayError.from(thrown));
+    const record = settle(call, tally, {});
+    await ledger.append(record);
+    const now = performance.now();
+    observer.observe(record, new Stopwatch(call.startedAt).stop(now));
+    trace?.end(record, now);
+    return error;
   }
 
   /**
@@ -110,12 +130,14 @@ export class Relay {
     return setTimeout(() => {
       current.isOpen = true;
       tally.open();
-      emit({ kind: 'open', headers: earlyHeaders(request.value.model), contentType: EVENT_STREAM });
+      const headers = [...earlyHeaders(request.value.model), ...(current.admitted?.pairs ?? [])];
+      emit({ kind: 'open', headers, contentType: EVENT_STREAM });
     }, this.parts.holdMs);
   }
 
   private headers(
     { operation, request }: Call,
+    { admitted }: Current,
     { step }: Asking,
     { attemptCount: attempts }: Tally,
     overheadMs: number,
@@ -123,7 +145,8 @@ export class Relay {
     if (!step) return [];
     const { model, target } = step;
     const dropped = this.parts.attempts.droppedParameters(operation, request, target);
-    return answerHeaders({ model, provider: target.provider.name, attempts, overheadMs, dropped });
+    const headers = answerHeaders({ model, provider: target.provider.name, attempts, overheadMs, dropped });
+    return admitted ? [...headers, ...admitted.pairs] : headers;
   }
 }
 
@@ -143,19 +166,27 @@ async function pass({ first, pieces }: PiecesWinner, signal: CallSignal, emit: E
   if (pieces.ending !== '') emit({ kind: 'end', text: pieces.ending });
 }
 
+function openReply({ contentType, pieces }: PiecesWinner, headers: HeaderPairs): Reply {
+  return { kind: 'open', headers, contentType, printError: pieces.printError };
+}
+
 function wholeReply({ decoded }: WholeWinner, headers: HeaderPairs): Reply {
   const { body, contentType = 'application/json' } = decoded;
   return { kind: 'whole', headers, contentType, body };
 }
 
-/** The call's record, and an end to its place in the books of its target. */
-function settle(call: Call, tally: Tally, { plan, run, winner }: Current): UsageRecord {
-  const usage = usageOf(winner);
-  tally.seeUsage(usage);
-  run?.finish(usage?.completionTokens);
-  if (tally.needsEstimate) tally.estimate(estimateUsage(call, winner));
-  tally.decide(decisionOf(plan, run));
-  return (call.record = tally.close(performance.now()));
+/** The call's record, and an end to its place in the books of its target and under its limits. */
+function settle(call: Call, tally: Tally, { plan, run, winner, admitted }: Current): UsageRecord {
+  try {
+    const usage = usageOf(winner);
+    tally.seeUsage(usage);
+    run?.finish(usage?.completionTokens);
+    if (tally.needsEstimate) tally.estimate(estimateUsage(call, winner));
+    tally.decide(decisionOf(plan, run));
+    return (call.record = tally.close(performance.now()));
+  } finally {
+    admitted?.settle((call.record?.promptTokens ?? 0) + (call.record?.completionTokens ?? 0));
+  }
 }
 
 function usageOf(winner: Winner | undefined): Usage | undefined {

@@ -1,5 +1,7 @@
-import { Global, Module } from '@nestjs/common';
+import { Global, Inject, Module } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import { RedisLimiter } from '#coordination';
+import type { Limiter } from '#metering';
 import type { Logger } from '#observability';
 import { Database } from '#persistence';
 import { TargetStates } from '#routing';
@@ -8,6 +10,7 @@ import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { LOGGER } from '../logging/logging.module.js';
 import { ModelRegistry } from '../models/model-registry.js';
+import { LIMITER, makeLimiter } from './limiter.js';
 import { Replicas } from './replicas.js';
 import { shareTargetNews } from './target-news.js';
 
@@ -21,12 +24,14 @@ import { shareTargetNews } from './target-news.js';
       useFactory: (database: Database, { databaseUrl, redisUrl }: Config, logger: Logger) =>
         new Replicas({ database, databaseUrl, redisUrl, logger }),
     },
+    { provide: LIMITER, inject: [Replicas, CONFIG, LOGGER], useFactory: makeLimiter },
   ],
-  exports: [Replicas],
+  exports: [LIMITER, Replicas],
 })
 export class ReplicasModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
     private readonly replicas: Replicas,
+    @Inject(LIMITER) private readonly limiter: Limiter,
     keys: KeyCache,
     models: ModelRegistry,
     targets: TargetStates,
@@ -50,6 +55,7 @@ export class ReplicasModule implements OnApplicationBootstrap, BeforeApplication
 
   /** Before the database is closed. */
   async beforeApplicationShutdown(): Promise<void> {
+    if (this.limiter instanceof RedisLimiter) this.limiter.close();
     await this.replicas.close();
   }
 }

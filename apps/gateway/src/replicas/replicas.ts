@@ -2,6 +2,7 @@ import {
   CHANGE_CHANNEL,
   ChangeInbox,
   ChangePoll,
+  FEED_CONNECTION,
   PostgresFeed,
   RedisFeed,
   encodeChange,
@@ -9,8 +10,9 @@ import {
 import type { Change, ChangeFeed, ChangeListener, FeedReport, Follower } from '#coordination';
 import { FaultLog } from '#observability';
 import type { Logger } from '#observability';
-import { findLogStart, readWrites } from '#persistence';
+import { countConnections, findLogStart, readWrites } from '#persistence';
 import type { Database } from '#persistence';
+import { ReplicaCount } from './replica-count.js';
 
 export interface ReplicasOptions {
   readonly database: Database;
@@ -34,6 +36,7 @@ export class Replicas {
   private readonly feeds: ChangeFeed[] = [];
   private readonly redis: RedisFeed | undefined;
   private readonly poll: ChangePoll | undefined;
+  private readonly counted = new ReplicaCount(() => performance.now());
   private lastPoll: number | undefined;
   private readonly database: Database;
   private readonly hearers: ((change: Change) => boolean)[] = [];
@@ -47,8 +50,12 @@ export class Replicas {
       if (database.state === 'closed') stale.failed(message, error);
     };
     this.inbox = new ChangeInbox((error) => report('a change cannot be read yet', error));
-    if (databaseUrl === undefined) return;
-    this.feeds.push(new PostgresFeed(databaseUrl, reportTo(logger, 'postgres')));
+    if (databaseUrl === undefined) {
+      this.counted.see(1);
+      return;
+    }
+    const own = new PostgresFeed(databaseUrl, reportTo(logger, 'postgres'));
+    this.feeds.push(own);
     if (redisUrl !== undefined) {
       this.redis = new RedisFeed(redisUrl, reportTo(logger, 'redis'));
       this.feeds.push(this.redis);
@@ -59,6 +66,7 @@ export class Replicas {
         read: async (after, seen, limit) => {
           const writes = await database.read((queries) => readWrites(queries, after, seen, limit), POLL_MS);
           this.lastPoll = Date.now();
+          void this.countThem(own);
           return writes;
         },
       },
@@ -78,6 +86,11 @@ export class Replicas {
     return this.lastPoll;
   }
 
+  /** How many gateways there are, this one included. */
+  get count(): number {
+    return this.counted.value;
+  }
+
   follow(follower: Follower): void {
     this.inbox.follow(follower);
   }
@@ -92,6 +105,21 @@ export class Replicas {
     if (this.feeds.length === 0) return;
     if (this.redis?.isUp) return this.redis.publish(change);
     this.database.run('SELECT pg_notify($1, $2)', [CHANGE_CHANNEL, encodeChange(change)]).catch(() => {});
+  }
+
+  /** By the connections on which they hear of changes. Where they cannot be counted, as many as there were stand. */
+  private async countThem(own: ChangeFeed): Promise<void> {
+    // Who is not among them does not know whether it sees itself.
+    if (!own.isUp) return;
+    try {
+      const count = await this.database.read(
+        (queries) => countConnections(queries, FEED_CONNECTION),
+        POLL_MS,
+      );
+      this.counted.see(count);
+    } catch {
+      // The database is away, as its log has told by now.
+    }
   }
 
   start(): void {

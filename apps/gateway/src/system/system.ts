@@ -50,6 +50,7 @@ export class System {
         feeds: replicas.feedStates.map(({ name, isUp }) => ({ name, state: isUp ? 'up' : 'down' })),
         polled_at: toDate(replicas.lastPolledAt),
       },
+      replicas: replicas.count,
       keys: this.keys.size,
       models: this.models.size,
       spool: await this.describeSpool(),
