@@ -24,6 +24,9 @@ export const WIRES: readonly WireOfUpstream[] = [
   },
 ];
 
+/** One that speaks Responses itself. */
+export const NATIVE = { type: 'openai', model: 'gpt-4o' };
+
 /** What each wire's models do, by the name behind the wire's. */
 const SCRIPTS: Readonly<Record<string, string>> = {
   plain: '',
@@ -49,5 +52,9 @@ export async function startWireBench(): Promise<TestBench> {
       await bench.admin('POST', '/models', { id: `${type}/${name}`, targets });
     }
   }
+  const native = { name: 'at-openai', type: NATIVE.type, base_url: bench.sandbox.url, api_key: 'secret' };
+  await bench.admin('POST', '/providers', native);
+  const targets = [{ provider: 'at-openai', model: NATIVE.model }];
+  await bench.admin('POST', '/models', { id: `${NATIVE.type}/plain`, targets });
   return bench;
 }
