@@ -17,6 +17,12 @@ export const WIRES: readonly WireOfUpstream[] = [
   { type: 'anthropic', model: 'claude-sonnet-4-5', thinker: 'claude-opus-4-6', refuses: { several: 'n' } },
   { type: 'gemini', model: 'gemini-2.5-flash', thinker: 'gemini-3.1-pro' },
   {
+    type: 'bedrock',
+    model: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+    thinker: 'us.anthropic.claude-opus-4-6-v1:0',
+    refuses: { several: 'n' },
+  },
+  {
     type: 'cohere',
     model: 'command-a-vision-07-2025',
     thinker: 'command-a-reasoning-08-2025',

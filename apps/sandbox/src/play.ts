@@ -1,6 +1,6 @@
 import type { StreamEvent } from './answer-stream.js';
 import { Outlet } from './outlet.js';
-import { pourStream } from './pour-stream.js';
+import { type Framing, pourStream } from './pour-stream.js';
 import { answerScriptedError, cutOff, type Destination, JSON_TYPE } from './reply.js';
 import type { Script } from './script.js';
 
@@ -14,6 +14,8 @@ export interface Whole {
 /** An answer that is events. */
 export interface Streamed {
   readonly events: Iterable<StreamEvent>;
+  /** Undefined: server-sent events. */
+  readonly framing?: Framing;
 }
 
 export function isStreamed(answer: Whole | Streamed): answer is Streamed {
@@ -48,15 +50,17 @@ export async function play(
 }
 
 async function playEvents(
-  { events }: Streamed,
+  { events, framing }: Streamed,
   script: Readonly<Script>,
   destination: Destination,
   outlet: Outlet,
 ): Promise<void> {
-  openStream(destination, script);
+  openStream(destination, script, framing);
   if (script.first > 0) destination.response.flushHeaders();
   await outlet.pause(script.first);
-  const end = await pourStream(outlet, events, script, (count) => noteChunks(destination, count));
+  const end = await pourStream(outlet, events, { ...script, framing }, (count) =>
+    noteChunks(destination, count),
+  );
   if (end === 'cut') cutOff(destination, outlet);
 }
 
@@ -89,9 +93,13 @@ async function playWhole(
   else await outlet.silence();
 }
 
-function openStream({ response }: Destination, { encoding }: Readonly<Script>): void {
+function openStream(
+  { response }: Destination,
+  { encoding }: Readonly<Script>,
+  framing: Framing | undefined,
+): void {
   response.writeHead(200, {
-    'content-type': 'text/event-stream; charset=utf-8',
+    'content-type': framing?.contentType ?? 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache',
     ...(encoding && { 'content-encoding': encoding }),
   });

@@ -2,6 +2,12 @@ import type { StreamEvent } from './answer-stream.js';
 import type { Outlet } from './outlet.js';
 import type { Script } from './script.js';
 
+/** How events are told apart in the bytes of a stream. */
+export interface Framing {
+  readonly contentType: string;
+  frame(event: StreamEvent): Buffer;
+}
+
 /** How a pouring ended: as it should, by `cut`, or because the client went (also after `stall`). */
 export type PourEnd = 'ended' | 'cut' | 'gone';
 
@@ -15,12 +21,15 @@ const BURST = 32 * 1024;
 export async function pourStream(
   outlet: Outlet,
   events: Iterable<StreamEvent>,
-  script: Readonly<Script>,
+  script: Readonly<Script> & { readonly framing: Framing | undefined },
   report: (contentEvents: number) => void,
 ): Promise<PourEnd> {
   const line = script.crlf ? '\r\n' : '\n';
   const lead = script.comments ? `: ping${line}${line}` : '';
   const limit = Math.min(script.cut ?? Infinity, script.stall ?? Infinity);
+  const { framing } = script;
+  // Frames are gathered one character a byte.
+  const encoding = framing ? 'latin1' : 'utf8';
   let burst = '';
   let written = 0;
   let pending = 0;
@@ -31,17 +40,20 @@ export async function pourStream(
     pending = 0;
     if (bytes === '' || outlet.isGone()) return;
     report(count);
-    if (script.split === undefined) await outlet.write(bytes);
-    else await outlet.writeSplit(Buffer.from(bytes), script.split);
+    if (script.split !== undefined) await outlet.writeSplit(Buffer.from(bytes, encoding), script.split);
+    else await outlet.write(framing ? Buffer.from(bytes, encoding) : bytes);
   };
-  for (const { name, data, phase } of events) {
+  for (const streamed of events) {
+    const { name, data, phase } = streamed;
     const isAfterOpening = phase === 'content' || phase === 'close';
     if (written === limit && isAfterOpening) {
       await flush();
       return interrupt(outlet, script.cut === limit);
     }
     const event = name === undefined ? '' : `event: ${name}${line}`;
-    burst += `${lead}${event}data: ${data}${line}${line}`;
+    burst += framing
+      ? framing.frame(streamed).toString('latin1')
+      : `${lead}${event}data: ${data}${line}${line}`;
     if (phase === 'content') {
       written++;
       pending++;

@@ -30,7 +30,8 @@ function answerOf(wire: Wire, request: ChatRequest, stamp: Stamp): Whole | Strea
   const { script } = request;
   if (!request.stream || script.badJson) return wholeText(wire.printWhole(answer, request));
   const failure = wire.errorEvent(errorForStatus(500).message);
-  return { events: interrupt(wire.printEvents(answer, request), script, failure) };
+  const events = interrupt(wire.printEvents(answer, request), script, failure);
+  return { events, ...(wire.framing && { framing: wire.framing }) };
 }
 
 /** The events up to where the script wants an error. */

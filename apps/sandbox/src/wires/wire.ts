@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Answer } from '../answer.js';
 import type { StreamEvent } from '../answer-stream.js';
 import type { ChatRequest } from '../chat-request.js';
+import type { Framing } from '../pour-stream.js';
 import type { PrintError } from '../reply.js';
 
 /** A call as it came. */
@@ -22,6 +23,8 @@ export interface Wire {
   printWhole(answer: Answer, request: ChatRequest): string;
   /** The events of an answer that nothing interrupts. */
   printEvents(answer: Answer, request: ChatRequest): Iterable<StreamEvent>;
+  /** How events are told apart in the bytes; undefined: as server-sent events. */
+  readonly framing?: Framing;
   readonly printError: PrintError;
   /** The event that tells of an error in a stream. */
   errorEvent(message: string): StreamEvent;
