@@ -43,6 +43,7 @@ export type { Provider, Target, Timeouts } from './target.js';
 export { EVENT_STREAM } from './reply.js';
 export type { Emit, EndReply, HeaderPairs, OpenReply, PiecesReply, Reply, WholeReply } from './reply.js';
 export { responsesErrorEvent } from './responses-error.js';
+export { SEAL, openThought, sealThought } from './signed-thought.js';
 export { splice, spliceEvent } from './splice.js';
 export type { Edit } from './splice.js';
 export { SseParser } from './sse.js';

@@ -1,4 +1,4 @@
-import { sealThought } from './signed-thought.js';
+import { sealThought } from '#contract';
 import type { Said } from './wire.js';
 
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';

@@ -1,7 +1,14 @@
-import { GatewayError, invalid, requireList, requireObject, requireText, unsupported } from '#contract';
+import {
+  GatewayError,
+  invalid,
+  openThought,
+  requireList,
+  requireObject,
+  requireText,
+  unsupported,
+} from '#contract';
 import type { ChatMessage } from '#contract';
 import { contentOf, isText, readParts } from './read-parts.js';
-import { openThought } from './signed-thought.js';
 import type { Said } from './wire.js';
 
 /** Between the texts of one who instructs, and of a tool's answer. */

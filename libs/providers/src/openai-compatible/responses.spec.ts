@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { GatewayError, readUsage, SseParser } from '#contract';
+import { GatewayError, readUsage, sealThought, SseParser } from '#contract';
 import type { History, JsonRequest, ResponsesRequest } from '#contract';
 import { madeContext, madeTarget } from '../../../../test/support/made-context.js';
 import { ResponsesDecoder } from './decode-responses-stream.js';
@@ -56,6 +56,28 @@ describe('what came before', () => {
     const thought = { type: 'reasoning', id: 'rs_2', summary: [] };
     expect(encode(text, undefined, [thought])).toContain('rs_2');
   });
+});
+
+describe('what the gateway sealed for another provider', () => {
+  const send = (body: string) => encodeResponses(requestOf(body, []), madeTarget('openai')).toString();
+  const sealed = `{"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"${sealThought({ type: 'thinking' })}"}`;
+  const others =
+    '{"id":"rs_2","encrypted_content":"gAAA"} , {"role":"user","content":"\\"pllm. 1.0","n":1.0}';
+
+  it('is left out, and every other byte stays', () => {
+    const text = (items: string) => `{"model":"m" ,"store":false,"input":[ ${items} ],"seed":1.0}`;
+    const kept = others.replace(' , ', ',');
+    const expected = text(kept).replace('[ ', '[').replace(' ]', ']').replace('"m"', '"upstream-4"');
+    expect(send(text(`${sealed}, ${others}`))).toBe(expected);
+    expect(send(text(`${others},${sealed}`))).toBe(expected);
+    expect(send(text(others))).toBe(text(others).replace('"m"', '"upstream-4"'));
+  });
+});
+
+it('a conversation is nobody’s in particular, and refused', () => {
+  const ask = () =>
+    encodeResponses(requestOf('{"model":"m","conversation":"conv_1"}', []), madeTarget('openai'));
+  expect(ask).toThrow(expect.objectContaining({ code: 'unsupported_parameter', param: 'conversation' }));
 });
 
 const event = (type: string, more: object = {}) => ({
