@@ -61,7 +61,10 @@ describe('a request of a dialect', () => {
   it.each(having('request.json'))('$dialect: $name', (one) => {
     const { dialect, path, settings, bytes, value } = open(one);
     const spans = { model: undefined, streamOptions: undefined, close: 0 };
-    const words = { hasExtensions: settings.hasExtensions === true };
+    const words = {
+      hasExtensions: settings.hasExtensions === true,
+      hasSignatures: settings.hasSignatures === true,
+    };
     const request = { bytes, value, spans } as JsonRequest<Operation[DialectName]['Request']>;
     const chat = attempt(() => dialect.toChat(request, words));
     const dropped = dialect.dropped(value, words);

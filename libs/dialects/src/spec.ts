@@ -23,6 +23,8 @@ export interface Dialect<N extends DialectName = DialectName> {
 export interface ChatWords {
   /** `thinking_blocks` on an assistant's messages, `cache_control` on parts and tools, `thinking` and `top_k`. */
   readonly hasExtensions: boolean;
+  /** `extra_content` on an assistant's messages and calls. */
+  readonly hasSignatures?: boolean;
 }
 
 /** `request` is the client's own. */

@@ -16,7 +16,8 @@ const NOTHING: Buffer[] = [];
 
 /** A dialect's codec for a provider that has a chat and no such operation of its own. */
 export function throughChat<N extends DialectName>(dialect: Dialect<N>, chat: Codec<'chat'>): Codec<N> {
-  const words = { hasExtensions: chat.hasExtensions ?? false };
+  const { hasExtensions = false, hasSignatures = false } = chat;
+  const words = { hasExtensions, hasSignatures };
   // A request is encoded for every target that is asked, and its answer is decoded by what was said.
   const chats = new WeakMap<RelayedRequest, JsonRequest<ChatRequest>>();
   const chatOf = (request: WireRequest<Operation[N]['Request']>): JsonRequest<ChatRequest> => {

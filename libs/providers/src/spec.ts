@@ -88,6 +88,8 @@ export interface Codec<N extends OperationName = OperationName> {
   readonly passesHeaders?: readonly string[];
   /** Reads `thinking_blocks`, `cache_control`, `thinking` and `top_k` in a chat, which are not OpenAI's. */
   readonly hasExtensions?: true;
+  /** Signs what it says and calls (`extra_content`), and wants the signatures back. */
+  readonly hasSignatures?: true;
   /** Names of parameters that `encode` leaves out: hints, which do not make another answer. Undefined: it never does. */
   dropped?(request: WireRequest<Operation[N]['Request']>, target: Target): readonly string[];
   /** A larger answer, in bytes, is not awaited whole but passed on as it comes; 0: none is awaited. */

@@ -14,11 +14,11 @@ export const responses: Dialect<'responses'> = {
   openStream: (context) => new ResponseStream(context),
 };
 
-function toChat({ value }: JsonRequest<ResponsesRequest>, { hasExtensions }: ChatWords): ChatRequest {
+function toChat({ value }: JsonRequest<ResponsesRequest>, words: ChatWords): ChatRequest {
   const members = value as ResponsesRequest & Members;
   return {
     model: value.model,
-    messages: readInput(value.instructions, value.input, hasExtensions),
+    messages: readInput(value.instructions, value.input, words),
     ...readParameters(members),
     ...readTools(members),
   };

@@ -5,7 +5,15 @@ import type { AnswerContext } from '../spec.js';
 import { printEnvelope } from './print-envelope.js';
 import { printCall, printMessage, printReasoning, refusalPart, textPart } from './print-item.js';
 import type { ItemStatus } from './print-item.js';
-import { callOf, callsIn, incompleteReasonOf, logprobsIn, signedIn, textOf } from './read-answer.js';
+import {
+  callOf,
+  callsIn,
+  incompleteReasonOf,
+  logprobsIn,
+  signatureIn,
+  signedIn,
+  textOf,
+} from './read-answer.js';
 import { idOf } from './wire.js';
 import type { Said } from './wire.js';
 
@@ -21,7 +29,11 @@ export function printResponse(completion: Buffer, context: AnswerContext): Buffe
   const drafts = [
     ...thoughtsIn(message),
     ...messageIn(message, logprobsIn(choice.logprobs)),
-    ...callsIn(message).map(draftCall),
+    ...signatureOf(signatureIn(message)),
+    ...callsIn(message).flatMap((call) => [
+      ...signatureOf(signatureIn(call, textOf(call.id))),
+      draftCall(call),
+    ]),
   ];
   const output = drafts.map((draft, place) => {
     const isCut = reason !== undefined && place === drafts.length - 1;
@@ -50,6 +62,11 @@ function messageIn(message: Members, logprobs: readonly Said[]): Draft[] {
   return parts.length === 0
     ? []
     : [(id, place, status) => printMessage(idOf('msg', id, place), parts, status)];
+}
+
+/** It stands before the call that it is of, and behind what was said. */
+function signatureOf(signature: Said | undefined): Draft[] {
+  return signature ? [(id, place) => printReasoning(idOf('rs', id, place), '', signature)] : [];
 }
 
 function draftCall(call: Said): Draft {

@@ -21,6 +21,12 @@ export function signedIn({ thinking_blocks: blocks }: Members): readonly Said[] 
   return Array.isArray(blocks) ? blocks.filter(isObject) : [];
 }
 
+/** What a provider signed beside its thoughts: a call, or without one all that it said. Undefined: nothing. */
+export function signatureIn({ extra_content: extra }: Members, callId?: string): Said | undefined {
+  if (!isObject(extra)) return undefined;
+  return { type: 'signature', ...(callId !== undefined && { call_id: callId }), extra_content: extra };
+}
+
 export function callsIn({ tool_calls: calls }: Members): readonly Said[] {
   return Array.isArray(calls) ? calls.filter(isObject) : [];
 }

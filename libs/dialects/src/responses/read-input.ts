@@ -8,6 +8,7 @@ import {
   unsupported,
 } from '#contract';
 import type { ChatMessage } from '#contract';
+import type { ChatWords } from '../spec.js';
 import { contentOf, isText, readParts } from './read-parts.js';
 import type { Said } from './wire.js';
 
@@ -20,11 +21,13 @@ interface Turn {
   readonly texts: Said[];
   readonly calls: Said[];
   readonly thoughts: readonly Said[];
+  /** What its provider signed it with. */
+  readonly signature?: unknown;
 }
 
 /** What is told, and what was said so far, as the messages of a chat. @throws GatewayError that names the item */
-export function readInput(instructions: unknown, input: unknown, hasExtensions: boolean): ChatMessage[] {
-  const conversation = new Conversation(hasExtensions);
+export function readInput(instructions: unknown, input: unknown, words: ChatWords): ChatMessage[] {
+  const conversation = new Conversation(words);
   const told = requireText(instructions ?? '', 'instructions');
   if (told !== '') conversation.say({ role: 'system', content: told });
   if (typeof input === 'string') readMessage({ role: 'user', content: input }, 'input', conversation);
@@ -85,8 +88,10 @@ class Conversation {
   private thoughts: Said[] = [];
   /** What tools have shown, and the chat's tools cannot. */
   private shown: Said[] = [];
+  /** Signatures of calls that are still to come, by their ids. */
+  private readonly signatures = new Map<unknown, unknown>();
 
-  constructor(private readonly hasExtensions: boolean) {}
+  constructor(private readonly words: ChatWords) {}
 
   say(message: Said): void {
     this.end().push(message as ChatMessage);
@@ -99,18 +104,27 @@ class Conversation {
   }
 
   call(call: Said): void {
-    this.open().calls.push(call);
+    const signature = this.signatures.get(call.id);
+    this.open().calls.push(signature === undefined ? call : { ...call, extra_content: signature });
   }
 
   think(thought: Said | undefined): void {
-    if (thought) this.thoughts.push(thought);
+    if (thought?.type === 'signature') this.sign(thought);
+    else if (thought) this.thoughts.push(thought);
+  }
+
+  /** Of a call that comes, or of what was said last. */
+  private sign({ call_id: id, extra_content: signature }: Said): void {
+    if (!this.words.hasSignatures) return;
+    if (id !== undefined) this.signatures.set(id, signature);
+    else if (this.turn) this.turn = { ...this.turn, signature };
   }
 
   /** A chat's tools answer in text: their images are shown by the user, behind the last of them. */
   result(id: string, parts: readonly Said[]): void {
     this.closeTurn();
-    if (!this.hasExtensions) this.shown.push(...parts.filter((part) => !isText(part)));
-    const content = contentOf(this.hasExtensions ? parts : parts.filter(isText), LINE) ?? '';
+    if (!this.words.hasExtensions) this.shown.push(...parts.filter((part) => !isText(part)));
+    const content = contentOf(this.words.hasExtensions ? parts : parts.filter(isText), LINE) ?? '';
     this.messages.push({ role: 'tool', tool_call_id: id, content } as ChatMessage);
   }
 
@@ -143,12 +157,13 @@ class Conversation {
     const { turn } = this;
     this.turn = undefined;
     if (!turn) return;
-    const { texts, calls, thoughts } = turn;
+    const { texts, calls, thoughts, signature } = turn;
     const message = {
       role: 'assistant',
       content: contentOf(texts, '') ?? (calls.length > 0 ? null : ''),
       ...(calls.length > 0 && { tool_calls: calls }),
-      ...(this.hasExtensions && thoughts.length > 0 && { thinking_blocks: thoughts }),
+      ...(this.words.hasExtensions && thoughts.length > 0 && { thinking_blocks: thoughts }),
+      ...(signature !== undefined && { extra_content: signature }),
     };
     this.messages.push(message);
   }

@@ -8,10 +8,12 @@ import type { OpenItem, Place } from './open-item.js';
 import { OpenMessage } from './open-message.js';
 import { OpenReasoning } from './open-reasoning.js';
 import { printEnvelope } from './print-envelope.js';
-import { callsIn, incompleteReasonOf, logprobsIn, signedIn, textOf } from './read-answer.js';
+import { callsIn, incompleteReasonOf, logprobsIn, signatureIn, signedIn, textOf } from './read-answer.js';
 import type { IncompleteReason } from './read-answer.js';
 import { idOf } from './wire.js';
 import type { Said } from './wire.js';
+
+const APART: ReadonlySet<unknown> = new Set(['redacted_thinking', 'signature']);
 
 /** A chat's chunks as OpenAI's events. */
 export class ResponseStream implements DialectStream {
@@ -37,7 +39,7 @@ export class ResponseStream implements DialectStream {
     if (!choice) return begun;
     this.finishReason = choice.finish_reason ?? this.finishReason;
     const delta = choice.delta ?? {};
-    return begun + this.think(delta) + this.write(delta, choice) + this.callAll(delta);
+    return begun + this.think(delta) + this.write(delta, choice) + this.signAll(delta) + this.callAll(delta);
   }
 
   end(): string {
@@ -85,13 +87,18 @@ export class ResponseStream implements DialectStream {
   }
 
   private sign(block: Said): string {
-    // What is under a seal has no text, and is none of the thought before it.
-    const closed = block.type === 'redacted_thinking' ? this.close() : '';
+    // What is under a seal, or is no thought, has no text, and is none of the thought before it.
+    const closed = APART.has(block.type) ? this.close() : '';
     const { opened, item, isNew } = this.turnTo(OpenReasoning, 'rs');
     const thinking = isNew ? textOf(block.thinking) : '';
     const told = thinking === '' ? '' : item.extend(thinking);
     this.writing = undefined;
     return closed + opened + told + item.sign(block);
+  }
+
+  private signAll(piece: Members, callId?: string): string {
+    const signature = signatureIn(piece, callId);
+    return signature ? this.sign(signature) : '';
   }
 
   private write(delta: Members, { logprobs }: ChunkChoice): string {
@@ -111,7 +118,7 @@ export class ResponseStream implements DialectStream {
   private call(piece: Said): string {
     const known = this.calls.get(piece.index);
     if (known) return known.extend(piece);
-    const closed = this.close();
+    const closed = this.signAll(piece, textOf(piece.id)) + this.close();
     const call = new OpenCall(this.place('fc'), piece);
     this.calls.set(piece.index, call);
     return closed + this.open(call) + call.extend(piece);

@@ -20,6 +20,7 @@ export const JSON_WIRE = { fidelity: 'values', wholeBytes: Infinity, decodeError
 /** Gemini's contents as chat completions. */
 export const contents: Codec<'chat'> = {
   ...JSON_WIRE,
+  hasSignatures: true,
   encode: encodeChat,
   dropped: droppedFromChat,
   decode: decodeChat,

@@ -18,6 +18,7 @@ export const chat: Codec<'chat'> = {
   fidelity: 'values',
   // What Claude knows, Gemini leaves out.
   hasExtensions: true,
+  hasSignatures: true,
   encode: (request, target) => codecOf(target).encode(request, target),
   dropped: (request, target) => codecOf(target).dropped?.(request, target) ?? [],
   wholeBytes: Infinity,
