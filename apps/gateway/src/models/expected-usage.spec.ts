@@ -10,6 +10,8 @@ describe('what a call will probably use', () => {
     ['chat', { max_tokens: 7 }, { promptTokens: 100, completionTokens: 7 }],
     ['chat', { max_tokens: 7, max_completion_tokens: 9 }, { promptTokens: 100, completionTokens: 9 }],
     ['completions', { max_tokens: 0 }, { promptTokens: 100, completionTokens: 500 }],
+    ['responses', { max_output_tokens: 7 }, { promptTokens: 100, completionTokens: 7 }],
+    ['messages', { max_tokens: 9 }, { promptTokens: 100, completionTokens: 9 }],
     ['embeddings', { input: 'text' }, { promptTokens: 100 }],
     ['image_generations', {}, { promptTokens: 100, images: 1 }],
     ['image_generations', { n: 3 }, { promptTokens: 100, images: 3 }],

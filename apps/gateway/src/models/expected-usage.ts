@@ -1,7 +1,15 @@
+import type { OperationName } from '#contract';
 import type { ExpectedUsage } from '#routing';
 import type { RoutedCall } from './router.js';
 
 const BYTES_A_TOKEN = 4;
+/** What is paid by the length of its answer. */
+const ANSWERED_IN_TEXT: ReadonlySet<OperationName> = new Set([
+  'chat',
+  'completions',
+  'messages',
+  'responses',
+]);
 /** What an answer has that nobody bounds: more than most, and the same for all targets. */
 const COMPLETION_TOKENS = 500;
 
@@ -11,14 +19,13 @@ export function expectedUsage({
   request,
 }: Pick<RoutedCall, 'operation' | 'request'>): ExpectedUsage {
   const bytes = request.upload ? 0 : request.bytes.length;
-  const { max_tokens, max_completion_tokens, n, input } = request.value as unknown as Partial<
-    Record<string, unknown>
-  >;
-  const isChat = operation === 'chat' || operation === 'completions';
+  const { max_tokens, max_completion_tokens, max_output_tokens, n, input } =
+    request.value as unknown as Partial<Record<string, unknown>>;
+  const most = count(max_output_tokens) ?? count(max_completion_tokens) ?? count(max_tokens);
   const isImages = operation.startsWith('image');
   return {
     promptTokens: Math.ceil(bytes / BYTES_A_TOKEN),
-    completionTokens: isChat ? (count(max_completion_tokens) ?? count(max_tokens) ?? COMPLETION_TOKENS) : 0,
+    completionTokens: ANSWERED_IN_TEXT.has(operation) ? (most ?? COMPLETION_TOKENS) : 0,
     images: isImages ? (count(n) ?? 1) : 0,
     // How long a recording is stands in no header.
     audioSeconds: operation === 'transcriptions' || operation === 'translations' ? 60 : 0,

@@ -38,6 +38,24 @@ describe('an estimate of a prompt', () => {
     expect(prompt('chat', { messages: [{ role: 'assistant', ...again }] })).toBe(once);
   });
 
+  it('takes an image of a response for an image, and nothing that is sealed', () => {
+    const said = { role: 'user', content: [{ type: 'input_text', text: 'one two three' }] };
+    const plain = prompt('responses', { input: [said] });
+    const image = { type: 'input_image', image_url: `data:image/png;base64,${'A'.repeat(1_000_000)}` };
+    const shown = { ...said, content: [...said.content, image] };
+    expect(prompt('responses', { input: [shown] })).toBe(plain + 765);
+    const sealed = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'x'.repeat(4_000) };
+    expect(prompt('responses', { input: [sealed, said] })).toBe(plain);
+  });
+
+  it('takes no call, no result and no thought for an image', () => {
+    const content = [
+      { type: 'thinking', thinking: 'one', signature: 'x'.repeat(4_000) },
+      { type: 'tool_use', id: 'toolu_1', name: 'look', input: {} },
+    ];
+    expect(prompt('messages', { messages: [{ role: 'assistant', content }] })).toBeLessThan(20);
+  });
+
   it('is of messages, their parts, and tools', () => {
     const plain = prompt('chat', { messages: [{ role: 'user', content: 'Say hello to my friend.' }] });
     expect(plain).toBeGreaterThanOrEqual(9);

@@ -26,6 +26,8 @@ const OF_IMAGES: ReadonlySet<OperationName> = new Set([
 /** What stands around each message, and what an image or a file counts, in tokens. */
 const A_MESSAGE = 4;
 const AN_IMAGE = 765;
+/** Parts that are no text, in the words of every wire: what is called, thought or refused is one. */
+const SHOWN = /image|file|document|audio/;
 /** OpenAI's models hear a token in a tenth of a second. */
 const A_SECOND = 10;
 
@@ -114,7 +116,10 @@ function takeTexts(given: unknown, texts: string[]): number {
   if (typeof given === 'number') return 1;
   if (typeof given === 'string') texts.push(given);
   // An item of a response's input, or a part.
-  if (isObject(given) && !Array.isArray(given)) collect(given, texts);
+  if (isObject(given) && !Array.isArray(given)) {
+    collect(given, texts);
+    return countImages(given) * AN_IMAGE;
+  }
   if (!Array.isArray(given)) return 0;
   return given.reduce<number>((sum, item) => sum + takeTexts(item, texts), 0);
 }
@@ -122,6 +127,6 @@ function takeTexts(given: unknown, texts: string[]): number {
 function countImages(message: unknown): number {
   if (!isObject(message) || !Array.isArray(message.content)) return 0;
   return message.content.filter(
-    (part) => isObject(part) && typeof part.type === 'string' && part.type !== 'text',
+    (part) => isObject(part) && typeof part.type === 'string' && SHOWN.test(part.type),
   ).length;
 }

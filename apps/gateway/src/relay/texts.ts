@@ -6,12 +6,16 @@ const NOT_TEXT = new Set([
   'object',
   'index',
   'url',
+  'image_url',
   'data',
   'file_data',
   // The same thoughts again, whole and signed.
   'thinking_blocks',
-  // Signatures, which only their provider reads.
+  // Signatures, and what is sealed, which only their provider reads.
   'extra_content',
+  'signature',
+  'encrypted_content',
+  'call_id',
 ]);
 
 /** Deeper there is no text that anybody pays for. */
