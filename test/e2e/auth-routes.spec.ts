@@ -145,7 +145,7 @@ describe('without a key', () => {
     );
     const pattern = (path: string): string =>
       path
-        .replace(/KEY|PROVIDER|req_1/, ':id')
+        .replace(/KEY|PROVIDER|req_1|resp_1/, ':id')
         .replace(/\/models\/my-gpt-4(\/explain)?$/, '/models/*')
         // Of the printed tree, lines without a method are left out.
         .replace(/\/prices\/openai\/gpt-4o$/, '/prices/*');
