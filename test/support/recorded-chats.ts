@@ -21,6 +21,7 @@ const TYPES = [
   ['google', 'gemini'],
   ['anthropic', 'anthropic'],
   ['cohere', 'cohere'],
+  ['amazon-bedrock', 'bedrock'],
 ] as const;
 
 export interface Recording {
@@ -33,6 +34,7 @@ const CHATS = [
   /"chat\.completion(\.chunk)?"/,
   /"candidates"/,
   /"stop_reason"/,
+  /"stopReason"/,
   /"finish_reason":\s*"(COMPLETE|TOOL_CALL)"/,
 ];
 
@@ -70,9 +72,16 @@ export function askInDialect(dialect: DialectName, type: string, request: object
 
 /** A recorded stream through a decoder: what the client reads. */
 export function playRecording({ type, text }: Recording, stream: StreamDecoder): SseEvent[] {
-  const endsItself = ['gemini', 'anthropic', 'cohere'].includes(type);
+  const endsItself = ['gemini', 'anthropic', 'cohere', 'bedrock'].includes(type);
   const lines = [...text.trim().split('\n'), ...(endsItself ? [] : ['[DONE]'])];
-  const upstream = new SseParser().push(Buffer.from(lines.map((line) => `data: ${line}\n\n`).join('')));
+  const events = lines.flatMap((line) => (type === 'bedrock' ? namedEvents(line) : `data: ${line}\n\n`));
+  const upstream = new SseParser().push(Buffer.from(events.join('')));
   const printed = [...upstream.flatMap((event) => stream.push(event)), ...stream.end()];
   return new SseParser().push(Buffer.concat([...printed, Buffer.from(stream.ending)]));
+}
+
+/** A line that holds payloads under their events' names. */
+function namedEvents(line: string): string[] {
+  const named = Object.entries(JSON.parse(line) as object);
+  return named.map(([name, payload]) => `event: ${name}\ndata: ${JSON.stringify(payload)}\n\n`);
 }
