@@ -42,11 +42,22 @@ export function throughChat<N extends DialectName>(dialect: Dialect<N>, chat: Co
     ],
     decode: (body, context) => {
       const decoded = chat.decode(body, inner(context));
-      return { body: dialect.fromChat(decoded.body, context), usage: decoded.usage };
+      return { body: told(() => dialect.fromChat(decoded.body, context)), usage: decoded.usage };
     },
     openStream: (context) => new DialectDecoder(chat.openStream(inner(context)), dialect.openStream(context)),
     decodeError: chat.decodeError,
   };
+}
+
+/** What a provider said, in the dialect. A chat whose bytes are passed on is only scanned: here it must be one. */
+function told<T>(tell: () => T): T {
+  try {
+    return tell();
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof GatewayError)) throw error;
+    const message = 'The provider answered with something that is not a chat.';
+    throw new GatewayError('upstream_unavailable', { message, cause: error });
+  }
 }
 
 /** The chat as it would have come in: a stream with its usage, which every dialect tells. */
@@ -104,7 +115,7 @@ class DialectDecoder implements StreamDecoder {
     for (const chunk of chunks) {
       // What a chat's decoder gives is whole events.
       for (const { data } of this.parser.push(chunk))
-        text += this.stream.push(JSON.parse(data.toString()) as ChatChunk);
+        text += told(() => this.stream.push(JSON.parse(data.toString()) as ChatChunk));
     }
     return text === '' ? NOTHING : [Buffer.from(text)];
   }

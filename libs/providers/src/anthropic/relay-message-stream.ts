@@ -3,7 +3,7 @@ import type { Edit, SseEvent, Usage } from '#contract';
 import { broken, onOneLine } from '../openai-compatible/decode-stream.js';
 import type { DecodeContext, StreamDecoder } from '../spec.js';
 import { decodeEmbeddedError } from './decode-error.js';
-import { readMessageUsage, textOf } from './relay-message.js';
+import { parseUsage, readMessageUsage, textOf } from './relay-message.js';
 import type { MessageUsage } from './wire.js';
 
 const events = new JsonMembers(['type', 'message', 'usage']);
@@ -76,7 +76,7 @@ export class RelayedMessage implements StreamDecoder {
   /** Later counts stand in place of earlier ones, where they say something. */
   private count(text: string | undefined): void {
     if (text === undefined) return;
-    const usage = JSON.parse(text) as MessageUsage | null;
+    const usage = parseUsage(text);
     const given = Object.entries(usage ?? {}).filter(([, amount]) => amount !== null);
     this.told = { ...this.told, ...Object.fromEntries(given) };
   }

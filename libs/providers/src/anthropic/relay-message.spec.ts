@@ -102,6 +102,16 @@ describe('a whole message', () => {
     }
   });
 
+  it('whose usage is no JSON is an error of the provider', () => {
+    const usage = '{"input_tokens":tru}';
+    const whole = Buffer.from(`{"type":"message","usage":${usage}}`);
+    expect(() => relayMessage(whole, context)).toThrow(
+      expect.objectContaining({ code: 'upstream_unavailable' }),
+    );
+    const events = Buffer.from(`data: {"type":"message_delta","usage":${usage}}\n\n`);
+    expect(play(events).error).toMatchObject({ code: 'upstream_unavailable' });
+  });
+
   it('a count costs nothing', () => {
     const { body, usage } = relayCount(Buffer.from('{"input_tokens":42}'));
     expect([body.toString(), usage?.promptTokens]).toEqual(['{"input_tokens":42}', 0]);

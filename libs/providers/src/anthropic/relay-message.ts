@@ -14,7 +14,7 @@ export function relayMessage(body: Buffer, context: DecodeContext): Decoded {
   if (!members.read(body)) throw broken('The provider answered with something that is not JSON.');
   if (textOf(body, members, 'type') === ERROR) throw decodeEmbeddedError(body);
   const told = textOf(body, members, 'usage');
-  const usage = told === undefined ? undefined : readMessageUsage(JSON.parse(told));
+  const usage = told === undefined ? undefined : readMessageUsage(parseUsage(told));
   const start = members.start('model');
   if (start < 0) return { body, usage };
   return { body: splice(body, [{ start, end: members.end('model'), text: context.model }]), usage };
@@ -25,6 +25,15 @@ export function relayCount(body: Buffer): Decoded {
   if (!members.read(body)) throw broken('The provider answered with something that is not JSON.');
   if (textOf(body, members, 'type') === ERROR) throw decodeEmbeddedError(body);
   return { body, usage: NO_USAGE };
+}
+
+/** @throws GatewayError where it is no JSON: the rest of the bytes is only scanned */
+export function parseUsage(text: string): MessageUsage | null {
+  try {
+    return JSON.parse(text) as MessageUsage | null;
+  } catch {
+    throw broken('The provider told of its usage in something that is not JSON.');
+  }
 }
 
 /** Undefined: it says nothing of the answer. */
