@@ -8,6 +8,7 @@ export function madeRecord(requestId: string, at: Date, rest: Partial<UsageRecor
     requestId,
     at: at.getTime(),
     keyId: null,
+    teamId: null,
     operation: 'chat',
     model: 'made-up',
     provider: null,

@@ -54,6 +54,12 @@ export const ERRORS = {
   ),
   invalid_api_key: fact(401, 'authentication_error', 'never', 'The API key is missing or not valid.'),
   model_not_allowed: fact(403, 'permission_error', 'never', 'This API key may not call the model.'),
+  model_unpriced: fact(
+    403,
+    'permission_error',
+    'never',
+    'A strict budget refuses a call when nobody knows what it may cost.',
+  ),
   insufficient_permissions: fact(403, 'permission_error', 'never', 'This API key may not do that.'),
   model_not_found: fact(404, 'invalid_request_error', 'never', 'The model does not exist.'),
   not_found: fact(404, 'invalid_request_error', 'never', 'There is no such object.'),

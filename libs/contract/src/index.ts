@@ -1,5 +1,7 @@
 export { Bag } from './bag.js';
 export type { Bagged } from './bag.js';
+export { BUDGET_MODES, BUDGET_PERIODS } from './budget.js';
+export type { Budget, BudgetAlert, BudgetMode, BudgetPeriod, BudgetSubject } from './budget.js';
 export { MODALITIES } from './capabilities.js';
 export type { Capabilities, Modality } from './capabilities.js';
 export { CallSignal } from './call-signal.js';

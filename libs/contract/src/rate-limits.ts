@@ -10,7 +10,7 @@ export interface RateLimits {
 
 /** Whose limits they are: all calls that count against the same subject are counted together. */
 export interface LimitSubject {
-  readonly kind: 'key' | 'model';
+  readonly kind: 'key' | 'team' | 'model';
   readonly id: string;
   readonly limits: RateLimits;
 }

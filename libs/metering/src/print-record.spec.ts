@@ -15,6 +15,7 @@ const records: fc.Arbitrary<UsageRecord> = fc.record({
   requestId: text,
   at: fc.nat(),
   keyId: maybe(text),
+  teamId: maybe(text),
   operation: fc.constantFrom('chat', 'speech'),
   model: text,
   provider: maybe(text),

@@ -10,6 +10,7 @@ export function printRecord(record: UsageRecord): string {
     `,"model":${quote(record.model)},"status":"${record.status}","httpStatus":${record.httpStatus}` +
     `,"usageSource":"${record.usageSource}","latencyMs":${record.latencyMs},"attempts":${record.attempts}` +
     text('keyId', record.keyId) +
+    text('teamId', record.teamId) +
     (record.stream ? ',"stream":true' : '') +
     text('endUser', record.endUser) +
     text('provider', record.provider) +
@@ -28,6 +29,7 @@ export function printRecord(record: UsageRecord): string {
     // A cost of nothing is not a cost that nobody knows.
     (record.costNanos === null ? '' : `,"costNanos":${record.costNanos}`) +
     (record.timeToFirstTokenMs === null ? '' : `,"timeToFirstTokenMs":${record.timeToFirstTokenMs}`) +
+    text('leaseHolder', record.leaseHolder ?? null) +
     (record.decision ? `,"decision":${JSON.stringify(record.decision)}` : '') +
     '}'
   );

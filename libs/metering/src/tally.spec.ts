@@ -8,6 +8,7 @@ const CALL: TalliedCall = {
   requestId: 'req_1',
   at: 1_700_000_000_000,
   keyId: 'key_1',
+  teamId: null,
   operation: 'chat',
   model: 'my-model',
   stream: true,

@@ -9,6 +9,7 @@ export interface TalliedCall {
   readonly requestId: string;
   readonly at: number;
   readonly keyId: string | null;
+  readonly teamId: string | null;
   readonly operation: OperationName;
   readonly model: string;
   readonly stream: boolean;
@@ -110,6 +111,7 @@ export class Tally {
       requestId: call.requestId,
       at: call.at,
       keyId: call.keyId,
+      teamId: call.teamId,
       operation: call.operation,
       model: boundedText(call.model),
       stream: call.stream,

@@ -16,6 +16,8 @@ export interface UsageRecord {
   readonly at: number;
   /** Null: the master key. */
   readonly keyId: string | null;
+  /** The key's team; null: it is in none. */
+  readonly teamId: string | null;
   readonly operation: OperationName;
   /** The name the client asked for; empty: the call was refused before it was read. */
   readonly model: string;
@@ -49,4 +51,6 @@ export interface UsageRecord {
    * absent or null: nothing was to decide.
    */
   readonly decision?: object | null | undefined;
+  /** Who holds the leases that its cost was reserved from; absent: nothing was reserved for it. */
+  readonly leaseHolder?: string | undefined;
 }

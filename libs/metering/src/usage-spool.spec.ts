@@ -34,7 +34,15 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
-const call = { at: 1, keyId: null, operation: 'chat', model: 'm', stream: false, endUser: null } as const;
+const call = {
+  at: 1,
+  keyId: null,
+  teamId: null,
+  operation: 'chat',
+  model: 'm',
+  stream: false,
+  endUser: null,
+} as const;
 const record = (requestId: string): UsageRecord => new Tally({ ...call, requestId }, 0).close(0);
 const ids = () => inserted.flat().map((each) => each.requestId);
 /** All segments, under the names that they have in the spool. */

@@ -25,6 +25,7 @@ const COLUMNS: readonly [column: string, type: string, member: keyof NewUsageRec
   ['request_id', 'text', 'requestId'],
   ['at', 'bigint', 'at', `'epoch'::timestamptz + "at" * interval '1 millisecond'`],
   ['key_id', 'text', 'keyId'],
+  ['team_id', 'text', 'teamId'],
   ['operation', 'text', 'operation'],
   ['model', 'text', 'model'],
   ['provider', 'text', 'provider'],

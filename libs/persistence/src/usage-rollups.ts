@@ -1,6 +1,7 @@
 /** What rows of a rollup are told apart by, beside their time; each as it is made from a record's columns. */
 const DIMENSIONS = {
   key_id: `coalesce(key_id, '')`,
+  team_id: `coalesce(team_id, '')`,
   // Names that nobody has are made up by clients: they would be rows without end.
   model: `CASE WHEN provider IS NULL AND error_code = 'model_not_found' THEN '' ELSE model END`,
   provider: `coalesce(provider, '')`,
@@ -34,6 +35,7 @@ export const ROLLUP_SUMS = Object.keys(SUMS) as RollupSum[];
 export const ROLLED_UP: readonly string[] = [
   'at',
   'key_id',
+  'team_id',
   'model',
   'provider',
   'upstream_model',

@@ -5,6 +5,7 @@ import type { RollupSum } from './usage-rollups.js';
 /** What usage can be grouped and filtered by: columns of the rollups. */
 export const USAGE_GROUPS = {
   key: 'key_id',
+  team: 'team_id',
   model: 'model',
   provider: 'provider',
   operation: 'operation',

@@ -11,6 +11,8 @@ export type Role = (typeof ROLES)[number] | 'master';
 export interface Caller {
   /** Null: the master key. */
   readonly keyId: string | null;
+  /** Null: it is in none. */
+  readonly teamId: string | null;
   /** For the audit log: a key's id, or `master`. */
   readonly name: string;
   readonly role: Role;

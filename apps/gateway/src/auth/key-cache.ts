@@ -47,7 +47,10 @@ export class KeyCache {
     masterKey: string,
   ) {
     this.masterDigest = Buffer.from(hash('sha256', masterKey), 'hex');
-    this.master = { caller: makeCaller(null, 'master', []), goodUntil: Infinity };
+    this.master = {
+      caller: makeCaller({ keyId: null, teamId: null, role: 'master', models: [] }),
+      goodUntil: Infinity,
+    };
   }
 
   /** How many keys are known. */
@@ -158,7 +161,13 @@ export class KeyCache {
 
 /** The hashes a key answers to: its own and, for the time of grace after a rotation, the one before. */
 function entriesOf(key: Key): [string, Entry][] {
-  const caller = makeCaller(key.id, key.role as Role, key.models, limitedOf(key));
+  const caller = makeCaller({
+    keyId: key.id,
+    teamId: key.teamId,
+    role: key.role as Role,
+    models: key.models,
+    limited: limitedOf(key),
+  });
   const goodUntil = key.revokedAt ? 0 : (key.expiresAt?.getTime() ?? Infinity);
   const entries: [string, Entry][] = [[key.hash, { caller, goodUntil }]];
   if (key.previousHash && key.previousExpiresAt) {
@@ -172,16 +181,16 @@ function limitedOf({ id, limits }: Key): LimitSubject | undefined {
   return limitSubject('key', id, limits as RateLimits);
 }
 
-function makeCaller(
-  keyId: string | null,
-  role: Role,
-  models: readonly string[],
-  limited?: LimitSubject,
-): Caller {
+interface CallerFacts extends Pick<Caller, 'keyId' | 'teamId' | 'role' | 'limited'> {
+  readonly models: readonly string[];
+}
+
+function makeCaller({ keyId, teamId, role, models, limited }: CallerFacts): Caller {
   const globs = models.map(compileGlob);
   const mayCallAny = globs.length === 0;
   return {
     keyId,
+    teamId,
     name: keyId ?? 'master',
     role,
     limited,

@@ -59,10 +59,8 @@ export class Refusals {
     if (!caller || !operation) return undefined;
     const { id: requestId, at, startedAt } = request;
     const traceHeaders = request.headers as TraceHeaders;
-    const tally = new Tally(
-      { requestId, at, keyId: caller.keyId, operation, ...this.ask(request) },
-      startedAt,
-    );
+    const { keyId, teamId } = caller;
+    const tally = new Tally({ requestId, at, keyId, teamId, operation, ...this.ask(request) }, startedAt);
     tally.fail(error);
     const now = performance.now();
     const record = tally.close(now);

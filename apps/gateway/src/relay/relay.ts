@@ -199,6 +199,7 @@ function startTally({ requestId, at, startedAt, operation, caller, request }: Ca
     requestId,
     at,
     keyId: caller.keyId,
+    teamId: caller.teamId,
     operation,
     model,
     stream: asksForStream(request.value),
