@@ -22,14 +22,14 @@ export class AnswerWriter {
   ) {}
 
   /** Waits while the socket holds more than it can send. */
-  readonly gate = (): Promise<void> | undefined => {
+  gate(): Promise<void> | undefined {
     const { raw } = this;
     if (this.isReleased || !raw.writableNeedDrain) return undefined;
     return new Promise((resolve) => {
       this.drained = resolve;
       raw.once('drain', resolve);
     });
-  };
+  }
 
   /** @param isEvents the answer is a stream of events, which may be kept alive by comments and ended by an error */
   open({ headers, contentType, printError }: Omit<OpenReply, 'kind'>, isEvents: boolean): void {

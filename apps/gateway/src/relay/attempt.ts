@@ -100,7 +100,8 @@ export class Attempts {
         if (!contentType.toLowerCase().startsWith(framing.contentType))
           throw await readUnstreamed(codec, context, exchange);
         const seen = isOfText(operation) ? new SeenText() : undefined;
-        const pieces = new EventPieces(framing.open(exchange), codec.openStream(context), seen, trace?.see);
+        const see = trace && ((answer: Buffer) => trace.see(answer));
+        const pieces = new EventPieces(framing.open(exchange), codec.openStream(context), seen, see);
         return await begin(pieces, EVENT_STREAM);
       }
       if (exchange.ended) {

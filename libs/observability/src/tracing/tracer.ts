@@ -144,9 +144,9 @@ export class AttemptTrace {
   }
 
   /** The beginning of the upstream's own answer. */
-  readonly see = (answer: Buffer): void => {
+  see(answer: Buffer): void {
     this.answeringModel ??= MODEL.exec(answer.toString('utf8', 0, HEAD_BYTES))?.[1];
-  };
+  }
 
   /** What ended it first is what it was. */
   end(now: number, errorType: string | undefined): void {
