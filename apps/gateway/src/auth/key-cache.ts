@@ -3,7 +3,8 @@ import { GatewayError, limitSubject } from '#contract';
 import type { LimitSubject, RateLimits } from '#contract';
 import type { Database, Key, SecretKeys } from '#persistence';
 import { findKey, findKeyByHash, loadKeys } from '#persistence';
-import { compileGlob } from '#routing';
+import { compileGlob, coversGlob } from '#routing';
+import { CALLERS } from './caller.js';
 import type { Caller, Role } from './caller.js';
 
 interface Entry {
@@ -48,7 +49,7 @@ export class KeyCache {
   ) {
     this.masterDigest = Buffer.from(hash('sha256', masterKey), 'hex');
     this.master = {
-      caller: makeCaller({ keyId: null, teamId: null, role: 'master', models: [] }),
+      caller: makeCaller({ keyId: null, teamId: null, role: 'master', isScoped: false, models: [] }),
       goodUntil: Infinity,
     };
   }
@@ -165,6 +166,7 @@ function entriesOf(key: Key): [string, Entry][] {
     keyId: key.id,
     teamId: key.teamId,
     role: key.role as Role,
+    isScoped: isScoped(key),
     models: key.models,
     limited: limitedOf(key),
   });
@@ -181,19 +183,27 @@ function limitedOf({ id, limits }: Key): LimitSubject | undefined {
   return limitSubject('key', id, limits as RateLimits);
 }
 
-interface CallerFacts extends Pick<Caller, 'keyId' | 'teamId' | 'role' | 'limited'> {
+function isScoped({ models, teamId, budget, endUserBudget }: Key): boolean {
+  const isForAll = models.length === 0 || models.some((glob) => coversGlob(glob, '*'));
+  const isFree = Object.keys({ ...(budget as object), ...(endUserBudget as object) }).length === 0;
+  return !isForAll || teamId !== null || !isFree;
+}
+
+interface CallerFacts extends Pick<Caller, 'keyId' | 'teamId' | 'role' | 'isScoped' | 'limited'> {
   readonly models: readonly string[];
 }
 
-function makeCaller({ keyId, teamId, role, models, limited }: CallerFacts): Caller {
+function makeCaller({ keyId, teamId, role, isScoped, models, limited }: CallerFacts): Caller {
   const globs = models.map(compileGlob);
   const mayCallAny = globs.length === 0;
+  const mayCallSome = CALLERS.includes(role);
   return {
     keyId,
     teamId,
     name: keyId ?? 'master',
     role,
+    isScoped,
     limited,
-    mayCall: (model) => role !== 'viewer' && (mayCallAny || globs.some((matches) => matches(model))),
+    mayCall: (model) => mayCallSome && (mayCallAny || globs.some((matches) => matches(model))),
   };
 }
