@@ -3,9 +3,10 @@ import { GatewayError, limitSubject } from '#contract';
 import type { LimitSubject, RateLimits } from '#contract';
 import type { Database, Key, SecretKeys } from '#persistence';
 import { findKey, findKeyByHash, loadKeys } from '#persistence';
-import { compileGlob, coversGlob } from '#routing';
+import { compileGlob } from '#routing';
 import { CALLERS } from './caller.js';
 import type { Caller, Role } from './caller.js';
+import { isScoped } from './is-scoped.js';
 
 interface Entry {
   readonly caller: Caller;
@@ -181,12 +182,6 @@ function entriesOf(key: Key): [string, Entry][] {
 
 function limitedOf({ id, limits }: Key): LimitSubject | undefined {
   return limitSubject('key', id, limits as RateLimits);
-}
-
-function isScoped({ models, teamId, budget, endUserBudget }: Key): boolean {
-  const isForAll = models.length === 0 || models.some((glob) => coversGlob(glob, '*'));
-  const isFree = Object.keys({ ...(budget as object), ...(endUserBudget as object) }).length === 0;
-  return !isForAll || teamId !== null || !isFree;
 }
 
 interface CallerFacts extends Pick<Caller, 'keyId' | 'teamId' | 'role' | 'isScoped' | 'limited'> {
