@@ -5,7 +5,16 @@ export { DatabaseUnreachable } from './database-errors.js';
 export { Database } from './database.js';
 export type { AuditNote, DatabaseOptions, Queries } from './database.js';
 export { DirectoryInUse, lockDirectoryIfFree } from './directory-lock.js';
-export { createKey, deleteKey, findKey, findKeyByHash, listKeys, loadKeys, updateKey } from './keys.js';
+export {
+  createKey,
+  deleteKey,
+  findKey,
+  findKeyByHash,
+  listKeys,
+  loadKeys,
+  lockKeys,
+  updateKey,
+} from './keys.js';
 export type { Key, KeyChange, NewKey } from './keys.js';
 export { createModel, deleteModel, findModel, listModels, loadModels, updateModel } from './models.js';
 export type { ModelChange, ModelRow, NewModel, NewTarget, TargetRow } from './models.js';

@@ -21,6 +21,11 @@ export function findKey(queries: Queries, id: string): Promise<Key | null> {
   return queries.key.findUnique({ where: { id } });
 }
 
+/** Nobody else changes these keys until the transaction ends. In one order, so that no two wait for each other. */
+export async function lockKeys(queries: Queries, ids: readonly string[]): Promise<void> {
+  await queries.$queryRaw`SELECT id FROM "key" WHERE id = ANY(${[...ids]}) ORDER BY id FOR UPDATE`;
+}
+
 export async function listKeys(queries: Queries, page: PageRequest): Promise<Page<Key>> {
   return cutPage(await queries.key.findMany(pageQuery(page)), page);
 }

@@ -14,4 +14,4 @@ export type { PlannedCall } from './planner.js';
 export type { TargetState } from './target-state.js';
 export { TargetStates } from './target-states.js';
 export type { TargetHealth } from './target-states.js';
-export { compileGlob, restOf } from './wildcard.js';
+export { compileGlob, coversGlob, restOf } from './wildcard.js';

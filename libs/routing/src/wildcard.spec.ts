@@ -1,5 +1,6 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileGlob, restOf } from './wildcard.js';
+import { compileGlob, coversGlob, restOf } from './wildcard.js';
 
 describe('a pattern over names', () => {
   it.each<[string, string[], string[]]>([
@@ -31,6 +32,39 @@ describe('a pattern over names', () => {
     const startedAt = performance.now();
     expect(matches('a'.repeat(100_000))).toBe(false);
     expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+});
+
+describe('a pattern that covers another', () => {
+  it.each<[string, string[], string[]]>([
+    ['a', ['a'], ['a*', '*', 'b', '']],
+    ['*', ['*', '', 'a', 'a*b', '**'], []],
+    ['a-*', ['a-*', 'a-1', 'a-*-mini', 'a-**', 'a-'], ['a', 'a*', '*', '*a-', 'b-*']],
+    ['*-mini', ['a-mini', 'a*-mini', '*-mini'], ['*', '*mini', 'a-mini*']],
+    ['a*c', ['ac', 'a*c', 'a*b*c'], ['a*', '*c', 'a*cd']],
+    ['a*b*c', ['a*b*c', 'ab*c', 'axbc'], ['a*c', 'a*b', 'ac']],
+    // Each name under `a*a` is two letters at least.
+    ['a*a', ['a*a', 'aa', 'aa*a'], ['a', 'a*']],
+  ])('%s', (pattern, covered, others) => {
+    expect(covered.filter((other) => !coversGlob(pattern, other))).toEqual([]);
+    expect(others.filter((other) => coversGlob(pattern, other))).toEqual([]);
+  });
+
+  it('matches all that the other matches, and where it does not cover it misses something', () => {
+    const glob = fc.string({ unit: fc.constantFrom('a', 'b', '*'), maxLength: 6 });
+    const run = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '*'), maxLength: 3 });
+    fc.assert(
+      fc.property(glob, glob, fc.infiniteStream(run), (pattern, other, runs) => {
+        const matches = compileGlob(pattern);
+        const fill = (stand: () => string): string => other.replace(/\*/g, stand);
+        if (coversGlob(pattern, other)) {
+          expect(matches(fill(() => String(runs.next().value)))).toBe(true);
+        } else {
+          expect(matches(fill(() => 'x'))).toBe(false);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });
 

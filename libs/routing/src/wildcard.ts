@@ -19,6 +19,14 @@ export function compileGlob(pattern: string): (name: string) => boolean {
   };
 }
 
+/**
+ * Does `pattern` match every name that `other` matches? Exactly so: no literal of a pattern holds a `*`, so one of
+ * `other` is taken by a `*` of `pattern` or by nothing, as any run of characters in its place would be.
+ */
+export function coversGlob(pattern: string, other: string): boolean {
+  return compileGlob(pattern)(other);
+}
+
 /** What `*` stands for in `name` under a pattern with one `*` at its end; undefined when it does not match. */
 export function restOf(pattern: string, name: string): string | undefined {
   const prefix = pattern.slice(0, -1);

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { GatewayError } from '#contract';
 import type { Key, KeyChange, PageRequest, Queries, SecretKeys } from '#persistence';
-import { createKey, Database, deleteKey, findKey, listKeys, updateKey } from '#persistence';
+import { createKey, Database, deleteKey, findKey, listKeys, lockKeys, updateKey } from '#persistence';
 import { KeyCache } from '../auth/key-cache.js';
 import { SECRET_KEYS } from '../database/database.module.js';
+import { checkGrant } from './grants.js';
 import type { CreateKeyBody, UpdateKeyBody } from './keys.body.js';
 import { note } from './note.js';
 import type { Actor } from './note.js';
@@ -39,8 +40,9 @@ export class KeyAdmin {
     const id = `key_${randomBytes(12).toString('hex')}`;
     const secret = newSecret();
     const { name, role = 'member', models, limits, expires_at, metadata } = body;
-    const row = await this.database.write(note(actor, 'create', 'key', id, body), (queries) =>
-      createKey(queries, {
+    const row = await this.database.write(note(actor, 'create', 'key', id, body), async (queries) => {
+      const grantor = await grantorOf(queries, actor);
+      const made = await createKey(queries, {
         id,
         name,
         role,
@@ -49,8 +51,10 @@ export class KeyAdmin {
         limits: { ...limits },
         metadata: (metadata ?? {}) as object,
         expiresAt: toDate(expires_at) ?? null,
-      }),
-    );
+      });
+      checkGrant(grantor, made);
+      return made;
+    });
     this.cache.replace(id, row);
     return { row, secret };
   }
@@ -64,13 +68,13 @@ export class KeyAdmin {
       metadata: body.metadata === null ? {} : (body.metadata as object | undefined),
       expiresAt: toDate(body.expires_at),
     };
-    return this.change(id, note(actor, 'update', 'key', id, body), () => change);
+    return this.change(id, actor, note(actor, 'update', 'key', id, body), () => change);
   }
 
   async rotate(id: string, graceSeconds: number, actor: Actor): Promise<FreshKey> {
     const secret = newSecret();
     const asked = { grace_seconds: graceSeconds };
-    const row = await this.change(id, note(actor, 'rotate', 'key', id, asked), (before) => {
+    const row = await this.change(id, actor, note(actor, 'rotate', 'key', id, asked), (before) => {
       if (before.revokedAt) throw new GatewayError('conflict', { message: 'The key is revoked.' });
       return {
         ...this.identity(secret),
@@ -82,25 +86,35 @@ export class KeyAdmin {
   }
 
   revoke(id: string, reason: string | undefined, actor: Actor): Promise<Key> {
-    return this.change(id, note(actor, 'revoke', 'key', id, { reason }), (before) => ({
+    return this.change(id, actor, note(actor, 'revoke', 'key', id, { reason }), (before) => ({
       revokedAt: before.revokedAt ?? new Date(),
       revokedReason: reason ?? before.revokedReason,
     }));
   }
 
   async delete(id: string, actor: Actor): Promise<void> {
-    await this.database.write(note(actor, 'delete', 'key', id), (queries) => deleteKey(queries, id));
+    await this.database.write(note(actor, 'delete', 'key', id), async (queries) => {
+      const grantor = await grantorOf(queries, actor, id);
+      checkGrant(grantor, await existing(queries, id));
+      return deleteKey(queries, id);
+    });
     this.cache.replace(id, null);
   }
 
   private async change(
     id: string,
+    actor: Actor,
     auditNote: ReturnType<typeof note>,
     change: (before: Key) => KeyChange,
   ): Promise<Key> {
-    const row = await this.database.write(auditNote, async (queries) =>
-      updateKey(queries, id, change(await existing(queries, id))),
-    );
+    const row = await this.database.write(auditNote, async (queries) => {
+      const grantor = await grantorOf(queries, actor, id);
+      const before = await existing(queries, id);
+      checkGrant(grantor, before);
+      const after = await updateKey(queries, id, change(before));
+      checkGrant(grantor, after);
+      return after;
+    });
     this.cache.replace(id, row);
     return row;
   }
@@ -108,6 +122,18 @@ export class KeyAdmin {
   private identity(secret: string) {
     return { hash: this.secrets.hasher.hash(secret), prefix: secret.slice(0, SHOWN) };
   }
+}
+
+/**
+ * The key that grants, as it stands; undefined: the master key, which holds everything. It and the key `id` stay as
+ * they are until the transaction ends: what is checked is what is changed, and what was written goes back with it.
+ */
+async function grantorOf(queries: Queries, { keyId }: Actor, id?: string): Promise<Key | undefined> {
+  if (keyId === null) return undefined;
+  await lockKeys(queries, id === undefined ? [keyId] : [keyId, id]);
+  const grantor = await findKey(queries, keyId);
+  if (!grantor) throw new GatewayError('invalid_api_key');
+  return grantor;
 }
 
 async function existing(queries: Queries, id: string): Promise<Key> {

@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, Patch, Post, Put, Query, Req, UseGuards } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { ModelRow } from '#persistence';
-import { AdminGuard } from '../auth/api-key.guard.js';
+import { SharedAdminGuard } from '../auth/api-key.guard.js';
 import { V1_ADMIN } from '../http/prefixes.js';
 import { adminBody, adminQuery } from './admin-body.pipe.js';
 import { ListQuery, toList, toPageRequest } from './list.js';
@@ -11,7 +11,7 @@ import { actorOf } from './note.js';
 import { objectId } from './storable.js';
 
 @Controller(V1_ADMIN)
-@UseGuards(new AdminGuard())
+@UseGuards(new SharedAdminGuard())
 export class AdminModelsController {
   constructor(private readonly models: ModelAdmin) {}
 

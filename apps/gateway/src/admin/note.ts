@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { AuditNote } from '#persistence';
+import { callerOf } from '../auth/caller.js';
 
 /** Fields whose values never reach the audit log. */
 const SECRET_FIELDS = new Set(['api_key', 'headers', 'credential']);
@@ -7,11 +8,14 @@ const SECRET_FIELDS = new Set(['api_key', 'headers', 'credential']);
 /** Who asks for a change, and in which request. */
 export interface Actor {
   readonly name: string;
+  /** Null: the master key. */
+  readonly keyId: string | null;
   readonly requestId: string;
 }
 
 export function actorOf(request: FastifyRequest): Actor {
-  return { name: request.caller?.name ?? 'unknown', requestId: request.id };
+  const { name, keyId } = callerOf(request);
+  return { name, keyId, requestId: request.id };
 }
 
 /** The audit note of a change: what was asked for, without secrets. */

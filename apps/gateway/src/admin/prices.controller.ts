@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, Param, Put, Query, Req, UseGuards } from
 import type { FastifyRequest } from 'fastify';
 import { GatewayError } from '#contract';
 import { PROVIDER_TYPES } from '#providers';
-import { AdminGuard } from '../auth/api-key.guard.js';
+import { SharedAdminGuard } from '../auth/api-key.guard.js';
 import { V1_ADMIN } from '../http/prefixes.js';
 import { adminBody, adminQuery } from './admin-body.pipe.js';
 import { toList } from './list.js';
@@ -15,7 +15,7 @@ import { objectId } from './storable.js';
 
 /** What models cost, by provider type and the upstream's own name. */
 @Controller(V1_ADMIN)
-@UseGuards(new AdminGuard())
+@UseGuards(new SharedAdminGuard())
 export class PricesController {
   constructor(private readonly prices: PriceAdmin) {}
 

@@ -14,7 +14,7 @@ import {
 import type { FastifyRequest } from 'fastify';
 import { GatewayError } from '#contract';
 import type { ProviderRow } from '#persistence';
-import { AdminGuard } from '../auth/api-key.guard.js';
+import { SharedAdminGuard } from '../auth/api-key.guard.js';
 import { V1_ADMIN } from '../http/prefixes.js';
 import { adminBody, adminQuery } from './admin-body.pipe.js';
 import { ListQuery, toList, toPageRequest } from './list.js';
@@ -25,7 +25,7 @@ import { UpstreamProbe } from './upstream-probe.js';
 import { objectId } from './storable.js';
 
 @Controller(V1_ADMIN)
-@UseGuards(new AdminGuard())
+@UseGuards(new SharedAdminGuard())
 export class ProvidersController {
   constructor(
     private readonly providers: ProviderAdmin,

@@ -1,6 +1,8 @@
 import { GatewayError } from '#contract';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { ADMINS, READERS } from './caller.js';
+import type { Role } from './caller.js';
 
 const publicControllers = new WeakSet<object>();
 
@@ -22,13 +24,38 @@ export class ApiKeyGuard implements CanActivate {
   }
 }
 
-/** The admin API: the master key and admins may do everything, viewers may read. */
+/** What a guard lets in, so that the description of the API can tell. */
+export interface Access {
+  readonly roles: readonly Role[];
+  /** Is an admin whose own scope is bounded kept out? */
+  readonly unscoped: boolean;
+}
+
+/** The admin API: readers may ask for all there is to `GET`, and admins may change it. */
 export class AdminGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const { caller, method } = context.switchToHttp().getRequest<FastifyRequest>();
-    const isRead = method === 'GET' || method === 'HEAD';
-    if (caller?.role === 'master' || caller?.role === 'admin') return true;
-    if (caller?.role === 'viewer' && isRead) return true;
-    throw new GatewayError('insufficient_permissions');
+    const { roles, unscoped } = this.accessOf(method);
+    if (!caller || !roles.includes(caller.role)) throw new GatewayError('insufficient_permissions');
+    if (unscoped && caller.isScoped) throw new GatewayError('insufficient_permissions', { message: SCOPED });
+    return true;
   }
+
+  accessOf(method: string): Access {
+    return isRead(method) ? { roles: READERS, unscoped: false } : { roles: ADMINS, unscoped: false };
+  }
+}
+
+const SCOPED =
+  'An API key that is bounded to some models, a team or a budget may not change what every key shares.';
+
+/** What every key shares (models, providers, prices): an admin who is bounded could widen its own scope by it. */
+export class SharedAdminGuard extends AdminGuard {
+  override accessOf(method: string): Access {
+    return { ...super.accessOf(method), unscoped: !isRead(method) };
+  }
+}
+
+function isRead(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
 }

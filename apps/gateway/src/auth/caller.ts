@@ -7,6 +7,12 @@ import type { LimitSubject } from '#contract';
 export const ROLES = ['admin', 'viewer', 'member'] as const;
 export type Role = (typeof ROLES)[number] | 'master';
 
+/** Every role; those that call models; those that read the admin API; those that change what it shows. */
+export const EVERYBODY: readonly Role[] = ['master', ...ROLES];
+export const CALLERS: readonly Role[] = ['master', 'admin', 'member'];
+export const READERS: readonly Role[] = ['master', 'admin', 'viewer'];
+export const ADMINS: readonly Role[] = ['master', 'admin'];
+
 /** Who asks. Made once a key, not once a request. */
 export interface Caller {
   /** Null: the master key. */
@@ -16,6 +22,8 @@ export interface Caller {
   /** For the audit log: a key's id, or `master`. */
   readonly name: string;
   readonly role: Role;
+  /** Is it for a part of the models, or in a team, or has it a budget? What all share could widen that. */
+  readonly isScoped: boolean;
   /** Undefined: there is no bound. */
   readonly limited?: LimitSubject | undefined;
   mayCall(model: string): boolean;

@@ -89,6 +89,20 @@ describe('KeyCache', () => {
     expect((await cache.identify('looks')).mayCall('gpt-4')).toBe(false);
   });
 
+  it.each<[boolean, Partial<Key>]>([
+    [false, { limits: { rpm: 1 }, expiresAt: later(60_000), allowedIps: ['10.0.0.0/8'] }],
+    [false, { models: ['a', '**'] }],
+    [true, { models: ['a*'] }],
+    [true, { teamId: 'team_1' }],
+    [true, { budget: { usd: '1', period: 'day' } }],
+    [true, { endUserBudget: { usd: '1', period: 'day' } }],
+  ])('tells whether a key has a scope that could be widened: %s, %j', async (isScoped, fields) => {
+    stored = [makeKey('admin', { role: 'admin', ...fields })];
+    const cache = await makeCache();
+    expect(await cache.identify('admin')).toMatchObject({ isScoped });
+    expect(await cache.identify(MASTER)).toMatchObject({ isScoped: false });
+  });
+
   it('refuses what is revoked or expired, also when it was known a moment ago', async () => {
     const key = makeKey('short', { expiresAt: later(40) });
     stored = [key, makeKey('gone', { revokedAt: new Date() })];

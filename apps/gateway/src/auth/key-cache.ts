@@ -4,7 +4,9 @@ import type { LimitSubject, RateLimits } from '#contract';
 import type { Database, Key, SecretKeys } from '#persistence';
 import { findKey, findKeyByHash, loadKeys } from '#persistence';
 import { compileGlob } from '#routing';
+import { CALLERS } from './caller.js';
 import type { Caller, Role } from './caller.js';
+import { isScoped } from './is-scoped.js';
 
 interface Entry {
   readonly caller: Caller;
@@ -48,7 +50,7 @@ export class KeyCache {
   ) {
     this.masterDigest = Buffer.from(hash('sha256', masterKey), 'hex');
     this.master = {
-      caller: makeCaller({ keyId: null, teamId: null, role: 'master', models: [] }),
+      caller: makeCaller({ keyId: null, teamId: null, role: 'master', isScoped: false, models: [] }),
       goodUntil: Infinity,
     };
   }
@@ -165,6 +167,7 @@ function entriesOf(key: Key): [string, Entry][] {
     keyId: key.id,
     teamId: key.teamId,
     role: key.role as Role,
+    isScoped: isScoped(key),
     models: key.models,
     limited: limitedOf(key),
   });
@@ -181,19 +184,21 @@ function limitedOf({ id, limits }: Key): LimitSubject | undefined {
   return limitSubject('key', id, limits as RateLimits);
 }
 
-interface CallerFacts extends Pick<Caller, 'keyId' | 'teamId' | 'role' | 'limited'> {
+interface CallerFacts extends Pick<Caller, 'keyId' | 'teamId' | 'role' | 'isScoped' | 'limited'> {
   readonly models: readonly string[];
 }
 
-function makeCaller({ keyId, teamId, role, models, limited }: CallerFacts): Caller {
+function makeCaller({ keyId, teamId, role, isScoped, models, limited }: CallerFacts): Caller {
   const globs = models.map(compileGlob);
   const mayCallAny = globs.length === 0;
+  const mayCallSome = CALLERS.includes(role);
   return {
     keyId,
     teamId,
     name: keyId ?? 'master',
     role,
+    isScoped,
     limited,
-    mayCall: (model) => role !== 'viewer' && (mayCallAny || globs.some((matches) => matches(model))),
+    mayCall: (model) => mayCallSome && (mayCallAny || globs.some((matches) => matches(model))),
   };
 }

@@ -57,8 +57,13 @@ function describeRoute(route: Route, path: string): object {
       [created ? '201' : '200']: success,
       ...(!route.isPublic && { '4XX': FAILURE, '5XX': FAILURE }),
     },
-    ...(route.isPublic && { security: [] }),
+    ...(route.isPublic ? { security: [] } : accessWords(route)),
   };
+}
+
+/** The roles that may ask, and whether an admin must be one whose own scope has no bounds. */
+function accessWords({ access }: Route): object {
+  return { 'x-pllm-roles': access.roles, ...(access.unscoped && { 'x-pllm-unscoped': true }) };
 }
 
 /** Nest's path as OpenAPI writes it: `{id}` for `:id`, `{model}` for the rest of a path. */

@@ -1,7 +1,14 @@
 import { RequestMethod } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
-import { METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
-import { isPublic } from '../auth/api-key.guard.js';
+import {
+  GUARDS_METADATA,
+  METHOD_METADATA,
+  PATH_METADATA,
+  ROUTE_ARGS_METADATA,
+} from '@nestjs/common/constants.js';
+import { AdminGuard, isPublic } from '../auth/api-key.guard.js';
+import type { Access } from '../auth/api-key.guard.js';
+import { CALLERS, EVERYBODY } from '../auth/caller.js';
 import { isDescribed } from '../http/described-pipe.js';
 import type { DescribedPipe } from '../http/described-pipe.js';
 import type { ReadBodyData } from '../http/read-body.js';
@@ -12,6 +19,7 @@ export interface Route {
   /** `/v1/admin/keys/:id`, `/v1/models/*` */
   readonly path: string;
   readonly isPublic: boolean;
+  readonly access: Access;
   readonly body?: DescribedPipe<unknown>;
   readonly query?: DescribedPipe<unknown>;
 }
@@ -28,14 +36,25 @@ export function routesOf(Controller: Type<object>): Route[] {
     const kind = Reflect.getMetadata(METHOD_METADATA, method) as RequestMethod | undefined;
     if (kind === undefined) return [];
     const paths = [Reflect.getMetadata(PATH_METADATA, method) as string | string[]].flat();
+    const verb = RequestMethod[kind];
     return paths.map((path) => ({
-      method: RequestMethod[kind],
+      method: verb,
       path: `/${[prefix, path].filter((part) => part !== '' && part !== '/').join('/')}`,
       isPublic: isPublic(Controller),
+      access: accessOf(Controller, method, verb),
       body: pipeOf(Controller, name, BODY) ?? readerOf(Controller, name),
       query: pipeOf(Controller, name, QUERY),
     }));
   });
+}
+
+/** By its guard. Where there is none all are let in, but that who calls no model has nothing to `POST`. */
+function accessOf(Controller: Type<object>, method: object, verb: string): Access {
+  const guards = [Controller, method].flatMap(
+    (place) => (Reflect.getMetadata(GUARDS_METADATA, place) ?? []) as unknown[],
+  );
+  const guard = guards.find((one) => one instanceof AdminGuard);
+  return guard?.accessOf(verb) ?? { roles: verb === 'POST' ? CALLERS : EVERYBODY, unscoped: false };
 }
 
 function pipeOf(Controller: Type<object>, name: string, kind: string): DescribedPipe<unknown> | undefined {

@@ -1,13 +1,13 @@
 import { Controller, Get, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { AdminGuard } from '../auth/api-key.guard.js';
+import { SharedAdminGuard } from '../auth/api-key.guard.js';
 import { V1_ADMIN } from '../http/prefixes.js';
 import { actorOf } from '../admin/note.js';
 import { System } from './system.js';
 
 /** The gateway itself. */
 @Controller(V1_ADMIN)
-@UseGuards(new AdminGuard())
+@UseGuards(new SharedAdminGuard())
 export class SystemController {
   constructor(private readonly system: System) {}
 
