@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { GatewayError } from '#contract';
-import type { Key, KeyChange, PageRequest, Queries, SecretKeys } from '#persistence';
-import { createKey, Database, deleteKey, findKey, listKeys, updateKey } from '#persistence';
+import type { Key, KeyChange, KeyFilter, PageRequest, Queries, SecretKeys } from '#persistence';
+import { createKey, Database, deleteKey, findKey, holdTeam, listKeys, updateKey } from '#persistence';
 import { KeyCache } from '../auth/key-cache.js';
+import { TeamRegistry } from '../auth/team-registry.js';
 import { SECRET_KEYS } from '../database/database.module.js';
 import type { CreateKeyBody, UpdateKeyBody } from './keys.body.js';
 import { note } from './note.js';
@@ -24,11 +25,12 @@ export class KeyAdmin {
   constructor(
     private readonly database: Database,
     private readonly cache: KeyCache,
+    private readonly teams: TeamRegistry,
     @Inject(SECRET_KEYS) private readonly secrets: SecretKeys,
   ) {}
 
-  list(page: PageRequest) {
-    return this.database.read((queries) => listKeys(queries, page));
+  list(page: PageRequest, filter: KeyFilter) {
+    return this.database.read((queries) => listKeys(queries, page, filter));
   }
 
   async read(id: string): Promise<Key> {
@@ -39,19 +41,22 @@ export class KeyAdmin {
     const id = `key_${randomBytes(12).toString('hex')}`;
     const secret = newSecret();
     const { name, role = 'member', models, limits, expires_at, metadata } = body;
-    const row = await this.database.write(note(actor, 'create', 'key', id, body), (queries) =>
-      createKey(queries, {
+    const row = await this.database.write(note(actor, 'create', 'key', id, body), async (queries) => {
+      await this.expectTeam(queries, body.team_id);
+      return createKey(queries, {
         id,
         name,
         role,
         ...this.identity(secret),
+        teamId: body.team_id,
         models: models ?? [],
         limits: { ...limits },
+        allowedIps: body.allowed_ips ?? [],
         metadata: (metadata ?? {}) as object,
         expiresAt: toDate(expires_at) ?? null,
-      }),
-    );
-    this.cache.replace(id, row);
+      });
+    });
+    await this.remember(row);
     return { row, secret };
   }
 
@@ -59,12 +64,17 @@ export class KeyAdmin {
     const change: KeyChange = {
       name: body.name,
       role: body.role,
+      teamId: body.team_id,
       models: body.models === null ? [] : body.models,
       limits: body.limits === undefined ? undefined : { ...body.limits },
+      allowedIps: body.allowed_ips === null ? [] : body.allowed_ips,
       metadata: body.metadata === null ? {} : (body.metadata as object | undefined),
       expiresAt: toDate(body.expires_at),
     };
-    return this.change(id, note(actor, 'update', 'key', id, body), () => change);
+    return this.change(id, note(actor, 'update', 'key', id, body), async (_, queries) => {
+      await this.expectTeam(queries, body.team_id);
+      return change;
+    });
   }
 
   async rotate(id: string, graceSeconds: number, actor: Actor): Promise<FreshKey> {
@@ -96,13 +106,26 @@ export class KeyAdmin {
   private async change(
     id: string,
     auditNote: ReturnType<typeof note>,
-    change: (before: Key) => KeyChange,
+    change: (before: Key, queries: Queries) => KeyChange | Promise<KeyChange>,
   ): Promise<Key> {
     const row = await this.database.write(auditNote, async (queries) =>
-      updateKey(queries, id, change(await existing(queries, id))),
+      updateKey(queries, id, await change(await existing(queries, id), queries)),
     );
-    this.cache.replace(id, row);
+    await this.remember(row);
     return row;
+  }
+
+  /** Another gateway may have made its team a moment ago: the key is good at once all the same. */
+  private async remember(row: Key): Promise<void> {
+    this.cache.replace(row.id, row);
+    await this.teams.meet([row.teamId]);
+  }
+
+  /** Null takes a key out of its team. @throws GatewayError `invalid_value` */
+  private async expectTeam(queries: Queries, id: string | null | undefined): Promise<void> {
+    if (id === null || id === undefined || this.teams.declaration.teamWithId(id)) return;
+    if (await holdTeam(queries, id)) return;
+    throw new GatewayError('invalid_value', { param: 'team_id', message: `There is no team '${id}'.` });
   }
 
   private identity(secret: string) {
