@@ -51,6 +51,7 @@ const WITHOUT_DATABASE = [
   'refusals',
   'routing',
   'streams',
+  'teams',
   'tracing',
   'uploads',
   'vertex',

@@ -145,6 +145,7 @@ describe('the records of calls', () => {
       object: 'usage_record',
       at: expect.any(String),
       key: keyId,
+      team: null,
       operation: 'chat',
       model: 'recorded',
       provider: 'upstream',
@@ -200,7 +201,7 @@ describe('the records of calls', () => {
     ['to=2026-02-30', 'to'],
     ['from=2026-W05', 'from'],
     ['status=fine', 'status'],
-    ['team=x', 'team'],
+    ['tenant=x', 'tenant'],
     ['key=%00', 'key'],
   ])('refuse %s', async (query, param) => {
     const answer = await ask('GET', `/requests?${query}`);

@@ -5,18 +5,20 @@ import { rawRequest } from '../support/raw-request.js';
 import { PUBLIC, ROUTES } from '../support/routes.js';
 
 let bench: TestBench;
-let ids: { KEY: string; PROVIDER: string };
+let ids: { KEY: string; TEAM: string; PROVIDER: string };
 
 beforeAll(async () => {
   bench = await startBench();
   await bench.addModel('my-gpt-4', 'gpt-upstream');
   const { id } = await bench.admin('POST', '/keys', { name: 'target' });
+  const team = await bench.admin('POST', '/teams', { name: 'target' });
   const { data } = await bench.admin('GET', '/providers');
-  ids = { KEY: id, PROVIDER: data[0].id };
+  ids = { KEY: id, TEAM: team.id, PROVIDER: data[0].id };
 });
 afterAll(() => bench.close());
 
-const fill = (path: string): string => path.replace('KEY', ids.KEY).replace('PROVIDER', ids.PROVIDER);
+const fill = (path: string): string =>
+  path.replace('KEY', ids.KEY).replace('TEAM', ids.TEAM).replace('PROVIDER', ids.PROVIDER);
 
 /** A request that is as good as it can be without a key. */
 async function send(
@@ -145,7 +147,7 @@ describe('without a key', () => {
     );
     const pattern = (path: string): string =>
       path
-        .replace(/KEY|PROVIDER|req_1|resp_1/, ':id')
+        .replace(/KEY|TEAM|PROVIDER|req_1|resp_1/, ':id')
         .replace(/\/models\/my-gpt-4(\/explain)?$/, '/models/*')
         // Of the printed tree, lines without a method are left out.
         .replace(/\/prices\/openai\/gpt-4o$/, '/prices/*');

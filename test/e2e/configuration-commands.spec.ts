@@ -58,7 +58,7 @@ describe('--check', () => {
     const { code, out, err } = await run(['--check'], VARIABLES);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out.split('\n')).toEqual([
-      'pllm.yaml is valid (providers: 1, models: 1, prices: 1).',
+      'pllm.yaml is valid (providers: 1, models: 1, prices: 1, teams: 0).',
       expect.stringMatching(/^No gateway on .*data has applied a file yet\.$/),
       '+ provider mine',
       '+ model my-gpt-4',
@@ -205,6 +205,6 @@ it('--import-litellm writes a file that --check finds good', { timeout: 60_000 }
   const checked = await run(['--check', 'made.yaml'], { MY_KEY: 'sk-1' });
   expect(checked).toMatchObject({
     code: 0,
-    out: expect.stringContaining('(providers: 1, models: 1, prices: 0)'),
+    out: expect.stringContaining('(providers: 1, models: 1, prices: 0, teams: 0)'),
   });
 });

@@ -243,6 +243,7 @@ describe('a name that both have', () => {
       providers: ['theirs'],
       models: ['both'],
       prices: [],
+      teams: [],
     });
     await chat('both');
     expect(mine.ledger.requests.at(-1)?.model).toBe('of-the-file');

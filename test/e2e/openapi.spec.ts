@@ -22,7 +22,7 @@ interface Document {
 let bench: TestBench;
 let document: Document;
 let ajv: Ajv2020;
-let ids: { key: string; provider: string; request: string; response: string };
+let ids: { key: string; team: string; provider: string; request: string; response: string };
 
 beforeAll(async () => {
   bench = await startBench();
@@ -40,7 +40,8 @@ beforeAll(async () => {
   const [record] = await recordsOf(bench, 'my-gpt-4');
   const { data: providers } = await bench.admin('GET', '/providers');
   const { id } = await bench.admin('POST', '/keys', { name: 'described', models: ['my-*'] });
-  ids = { key: id, provider: providers[0].id, request: record?.request_id ?? '', response: kept.id };
+  const { id: team } = await bench.admin('POST', '/teams', { name: 'ours' });
+  ids = { key: id, team, provider: providers[0].id, request: record?.request_id ?? '', response: kept.id };
 });
 afterAll(() => bench.close());
 
@@ -139,6 +140,7 @@ describe('the description of the API', () => {
       'model',
       'provider',
       'status',
+      'team',
       'to',
     ]);
   });
@@ -170,6 +172,11 @@ describe('what the gateway answers is what it describes', () => {
     ['POST', '/v1/admin/keys/{id}/revoke', 'key', { reason: 'lost' }],
     ['DELETE', '/v1/admin/keys/{id}', 'key'],
     ['GET', '/v1/admin/keys/{id}', 'key'],
+    ['GET', '/v1/admin/teams'],
+    ['POST', '/v1/admin/teams', undefined, { name: 'theirs', models: ['a*'], limits: { rpm: 1 } }],
+    ['GET', '/v1/admin/teams/{id}', 'team'],
+    ['PATCH', '/v1/admin/teams/{id}', 'team', { limits: null }],
+    ['DELETE', '/v1/admin/teams/{id}', 'team'],
     ['GET', '/v1/admin/providers'],
     ['POST', '/v1/admin/providers', undefined, PROVIDER],
     ['GET', '/v1/admin/providers/{id}', 'provider'],

@@ -36,6 +36,18 @@ function itTellsTheOther(): void {
     await becomes(403, one, narrowed.key);
   });
 
+  it('so is a team, with the first call of a key of it and whenever it changes', async () => {
+    const { id } = await one.admin('POST', '/teams', { name: `team-${Math.random()}`, models: ['quick'] });
+    // The other one may have heard of neither yet.
+    const { key } = await two.admin('POST', '/keys', { name: 'shared', team_id: id });
+    expect((await call(two, key)).status).toBe(200);
+    expect((await call(one, key)).status).toBe(200);
+    await two.admin('PATCH', `/teams/${id}`, { models: ['other'] });
+    await becomes(403, one, key);
+    await one.admin('PATCH', `/teams/${id}`, { models: null });
+    await becomes(200, two, key);
+  });
+
   it('so is a model that is made, changed or taken away, and its provider', async () => {
     const { key } = await newKey(one);
     const targets = [{ provider: 'upstream', model: 'quick' }];
@@ -86,6 +98,19 @@ describe.runIf(postgresUrl)('two gateways on one Postgres', () => {
 
   itTellsTheOther();
   itTellsOfTargets();
+
+  it('never take away a team while it gets a key', async () => {
+    for (let round = 0; round < 20; round++) {
+      const { id } = await one.admin('POST', '/teams', { name: `brief-${round}` });
+      const [deleted, made] = await Promise.allSettled([
+        one.admin('DELETE', `/teams/${id}`),
+        two.admin('POST', '/keys', { name: 'late', team_id: id }),
+      ]);
+      expect([round, deleted.status === made.status]).toEqual([round, false]);
+    }
+    const orphans = 'SELECT id FROM key WHERE team_id NOT IN (SELECT id FROM team)';
+    expect(await bench.sql(orphans)).toEqual([]);
+  });
 
   it('find what nobody told them of', async () => {
     const { id, key } = await newKey(one);

@@ -11,6 +11,7 @@ interface Row {
   readonly start: string | null;
   readonly model?: string | null;
   readonly key?: string | null;
+  readonly team?: string | null;
   readonly provider?: string | null;
   readonly operation?: string;
   readonly requests: number;
@@ -35,7 +36,8 @@ const HOURS = 60;
 beforeAll(async () => {
   bench = await startBench();
   database = bench.gateway.app.get(Database);
-  mine = await bench.admin('POST', '/keys', { name: 'mine' });
+  const team = await bench.admin('POST', '/teams', { name: 'ours' });
+  mine = await bench.admin('POST', '/keys', { name: 'mine', team_id: team.id });
   yours = await bench.admin('POST', '/keys', { name: 'yours' });
   const price = { input_per_mtok: '1', output_per_mtok: '2' };
   await bench.addModel('priced', 'up;chunks=5', { price });
@@ -84,7 +86,7 @@ describe('usage', () => {
 
   it('is the sum of the records, by every group', async () => {
     const { data: records } = await bench.admin('GET', '/requests?limit=1000');
-    for (const group of ['model', 'key', 'provider', 'operation'] as const) {
+    for (const group of ['model', 'key', 'team', 'provider', 'operation'] as const) {
       const rows = await rowsOf(`?group_by=${group}`);
       const expected = new Map<string, [number, number]>();
       for (const record of records) {
@@ -172,7 +174,7 @@ describe('usage', () => {
   });
 
   it.each([
-    ['group_by=team', 'group_by'],
+    ['group_by=tenant', 'group_by'],
     ['group_by=model,model', 'group_by'],
     ['group_by=', 'group_by'],
     ['interval=week', 'interval'],

@@ -9,6 +9,7 @@ export interface ShownRecord {
   readonly request_id: string;
   readonly at: string;
   readonly key: string | null;
+  readonly team: string | null;
   readonly operation: string;
   readonly model: string;
   readonly provider: string | null;

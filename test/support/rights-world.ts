@@ -29,6 +29,7 @@ const MISSING: Readonly<Record<Kind, string>> = {
   record: `req_${'0'.repeat(32)}`,
   response: `resp_${'0'.repeat(32)}`,
   key: `key_${'0'.repeat(24)}`,
+  team: `team_${'0'.repeat(24)}`,
   provider: `prov_${'0'.repeat(24)}`,
   route: 'team/none',
   price: 'openai/none',
@@ -57,7 +58,7 @@ export class RightsWorld {
     for (const who of ['member', 'viewer', 'other'] as const) {
       await recordOf(world.bench, world.of(who).requestId);
     }
-    const kinds = ['key', 'provider', 'route', 'price'] as const;
+    const kinds = ['key', 'team', 'provider', 'route', 'price'] as const;
     for (const kind of kinds) world.bystanders[kind] = await world.make(kind, 'foreign', 'master');
     return world;
   }
@@ -114,8 +115,14 @@ export class RightsWorld {
 
   /** All that is told of the objects that must not change. */
   async bystanderTexts(): Promise<string[]> {
-    const { key, provider, route } = this.bystanders;
-    const paths = [`/keys/${key}`, `/providers/${provider}`, `/models/${route}`, '/prices?source=override'];
+    const { key, team, provider, route } = this.bystanders;
+    const paths = [
+      `/keys/${key}`,
+      `/teams/${team}`,
+      `/providers/${provider}`,
+      `/models/${route}`,
+      '/prices?source=override',
+    ];
     const answers = await Promise.all(paths.map((path) => this.bench.admin('GET', path)));
     const { data } = answers.pop();
     const price = data.find(({ model }: { model: string }) => `openai/${model}` === this.bystanders.price);
@@ -138,6 +145,7 @@ export class RightsWorld {
       return answer.json.id;
     }
     if (kind === 'key') return (await this.makeKey(whose === 'own' ? HELD : {})).id;
+    if (kind === 'team') return (await bench.admin('POST', '/teams', { name: this.newName() })).id;
     if (kind === 'provider') {
       const body = {
         name: this.newName(),

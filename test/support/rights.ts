@@ -10,7 +10,7 @@ export type Whose = (typeof WHOSE)[number];
 export type Outcome = 'done' | 400 | 401 | 403 | 404;
 
 /** What the id in a path is of, or the model in a body. */
-export type Kind = 'called' | 'response' | 'record' | 'key' | 'provider' | 'route' | 'price';
+export type Kind = 'called' | 'response' | 'record' | 'key' | 'team' | 'provider' | 'route' | 'price';
 
 /** An operation: whom it is for, what it names, and a body that is good in all but rights. */
 export interface Right {
@@ -34,6 +34,7 @@ export const HELD = {
   models: ['a-*'],
   limits: { rpm: 100_000, parallel: 1_000 },
   expires_at: '2099-01-01T00:00:00.000Z',
+  allowed_ips: ['127.0.0.0/8', '::1'],
 };
 
 const TARGETS = [{ provider: 'upstream', model: 'gpt-upstream' }];
@@ -81,6 +82,12 @@ export const RIGHTS: Readonly<Record<string, Right>> = {
   'DELETE /v1/admin/keys/{id}': change('key', undefined, ADMINS),
   'POST /v1/admin/keys/{id}/rotate': change('key', () => ({}), ADMINS),
   'POST /v1/admin/keys/{id}/revoke': change('key', () => ({}), ADMINS),
+
+  'GET /v1/admin/teams': read(),
+  'POST /v1/admin/teams': { may: UNSCOPED, body: (name) => ({ name }) },
+  'GET /v1/admin/teams/{id}': read('team'),
+  'PATCH /v1/admin/teams/{id}': change('team', () => ({ models: ['a-*'] })),
+  'DELETE /v1/admin/teams/{id}': change('team'),
 
   'GET /v1/admin/providers': read(),
   'POST /v1/admin/providers': { may: UNSCOPED, body: (name) => ({ name, type: 'openai' }) },
@@ -162,4 +169,11 @@ export const KEY_FIELDS: Readonly<Record<string, FieldRights | null>> = {
     within: ['2099-01-01T00:00:00.000Z', '2098-12-31T23:59:59.999Z'],
     beyond: [null, '2099-01-01T00:00:00.001Z'],
   },
+  allowed_ips: {
+    within: [['127.0.0.0/8'], ['127.0.0.1', '::ffff:127.0.0.2']],
+    beyond: [null, [], ['127.0.0.1', '10.0.0.1'], ['0.0.0.0/0']],
+    invalid: [['localhost'], ['127.0.0.0/33']],
+  },
+  // The bounded admin is in none.
+  team_id: { within: [], beyond: [], invalid: ['team_none'] },
 };

@@ -7,10 +7,12 @@ import { AccessLog, ErrorCounts } from '#observability';
 import type { Logger } from '#observability';
 import { AppModule } from './app.module.js';
 import { Authenticator } from './auth/authenticator.js';
+import { refusalAtEntry } from './auth/refusal-at-entry.js';
 import type { Config } from './config/config.js';
 import { expectGoodFile } from './declaration/check-file.js';
 import { Drain } from './health/drain.js';
 import { configureHttp } from './http/configure-http.js';
+import type { HttpSettings } from './http/configure-http.js';
 import { OpenAiErrorFilter } from './http/openai-error.filter.js';
 import { STALLED_MS } from './http/slow-clients.js';
 import { serverOptions } from './http/server-options.js';
@@ -47,7 +49,6 @@ export async function startGateway(config: Config): Promise<Gateway> {
     bodyParser: false,
   });
   const logger = app.get<Logger>(LOGGER);
-  const authenticator = app.get(Authenticator);
   const drain = app.get(Drain);
   const refusals = app.get(Refusals);
   const fastify = adapter.getInstance();
@@ -58,15 +59,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     corsOrigins: config.corsOrigins,
     mostInFlight: config.mostInFlight,
     stalledMs: Math.min(STALLED_MS, config.requestTimeoutMs),
-    recall: (request) => {
-      if (drain.refusesCalls) return false;
-      request.caller = authenticator.recall(request.raw);
-      return request.caller !== undefined;
-    },
-    authenticate: async (request) => {
-      if (drain.refusesCalls) throw isStopping();
-      request.caller = await authenticator.authenticate(request.raw);
-    },
+    ...entrance(app.get(Authenticator), drain),
     isDraining: () => drain.isDraining,
   });
   app.useGlobalFilters(new OpenAiErrorFilter(logger, (request, error) => refusals.record(request, error)));
@@ -87,6 +80,26 @@ export async function startGateway(config: Config): Promise<Gateway> {
     clearTimeout(patience);
   };
   return { app, url: await app.getUrl(), metricsUrl: metrics?.url, stop };
+}
+
+/** Who comes in: a caller that is known, from where it may come, while calls are taken. */
+function entrance(authenticator: Authenticator, drain: Drain): Pick<HttpSettings, 'recall' | 'authenticate'> {
+  return {
+    recall: (request) => {
+      if (drain.refusesCalls) return false;
+      const caller = authenticator.recall(request.raw);
+      // Who is not let in is told so by `authenticate`.
+      if (caller === undefined || refusalAtEntry(caller, request)) return false;
+      request.caller = caller;
+      return true;
+    },
+    authenticate: async (request) => {
+      if (drain.refusesCalls) throw isStopping();
+      request.caller = await authenticator.authenticate(request.raw);
+      const refusal = refusalAtEntry(request.caller, request);
+      if (refusal) throw refusal;
+    },
+  };
 }
 
 function isStopping(): GatewayError {

@@ -32,6 +32,7 @@ describe('the table of errors', () => {
     ['previous_response_not_found', 400, 'invalid_request_error'],
     ['invalid_api_key', 401, 'authentication_error'],
     ['model_not_allowed', 403, 'permission_error'],
+    ['ip_not_allowed', 403, 'permission_error'],
     ['model_not_found', 404, 'invalid_request_error'],
     ['unknown_url', 404, 'invalid_request_error'],
     ['method_not_supported', 405, 'invalid_request_error'],

@@ -60,6 +60,7 @@ export const ERRORS = {
     'never',
     'A strict budget refuses a call when nobody knows what it may cost.',
   ),
+  ip_not_allowed: fact(403, 'permission_error', 'never', 'This API key may not be used from this address.'),
   insufficient_permissions: fact(403, 'permission_error', 'never', 'This API key may not do that.'),
   model_not_found: fact(404, 'invalid_request_error', 'never', 'The model does not exist.'),
   not_found: fact(404, 'invalid_request_error', 'never', 'There is no such object.'),

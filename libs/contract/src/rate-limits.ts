@@ -1,4 +1,4 @@
-/** What a key or a model may have at most; what is absent has no bound. */
+/** What a key, a team or a model may have at most; what is absent has no bound. */
 export interface RateLimits {
   /** Requests in any window of 60 seconds. */
   readonly rpm?: number | undefined;

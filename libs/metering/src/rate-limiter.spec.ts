@@ -121,6 +121,22 @@ describe('several subjects', () => {
     });
   });
 
+  it('may be a key, its team and a model: what one refuses is charged to none', () => {
+    const ofKey = key({ rpm: 10 }, 'one');
+    const ofAnother = key({ rpm: 10 }, 'another');
+    const team: LimitSubject = { kind: 'team', id: 'k', limits: { rpm: 2, tpm: 100 } };
+    const ofModel = model({ rpm: 3 });
+    expect(admitted([ofKey, team, ofModel], 40).standing).toMatchObject({
+      requests: { limit: 2, remaining: 1 },
+      tokens: { limit: 100, remaining: 60 },
+    });
+    admitted([ofAnother, team, ofModel], 40).settle(10);
+    expect(refused([ofKey, team, ofModel]).subject).toBe(team);
+    // The team of the same id as the model is not it.
+    expect(admitted([ofModel]).standing.requests).toMatchObject({ limit: 3, remaining: 0 });
+    expect(admitted([ofKey]).standing.requests).toMatchObject({ limit: 10, remaining: 8 });
+  });
+
   it('tell of the one that is to be waited for longest, and of the least that is left', () => {
     const subjects = [key({ rpm: 1 }), model({ rpm: 5 })];
     admitted([model({ rpm: 5 })]);

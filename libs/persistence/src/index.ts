@@ -6,6 +6,7 @@ export { Database } from './database.js';
 export type { AuditNote, DatabaseOptions, Queries } from './database.js';
 export { DirectoryInUse, lockDirectoryIfFree } from './directory-lock.js';
 export {
+  countKeys,
   createKey,
   deleteKey,
   findKey,
@@ -15,7 +16,7 @@ export {
   lockKeys,
   updateKey,
 } from './keys.js';
-export type { Key, KeyChange, NewKey } from './keys.js';
+export type { Key, KeyChange, KeyFilter, NewKey } from './keys.js';
 export { createModel, deleteModel, findModel, listModels, loadModels, updateModel } from './models.js';
 export type { ModelChange, ModelRow, NewModel, NewTarget, TargetRow } from './models.js';
 export { unknownCursor } from './page.js';
@@ -45,6 +46,17 @@ export {
   sweepResponses,
 } from './stored-responses.js';
 export type { ResponseName, StoredResponse, TurnLimits, Turns } from './stored-responses.js';
+export {
+  createTeam,
+  deleteTeam,
+  findTeam,
+  holdTeam,
+  listTeams,
+  loadTeams,
+  lockTeam,
+  updateTeam,
+} from './teams.js';
+export type { NewTeam, TeamChange, TeamRow } from './teams.js';
 export { readModelStats } from './model-stats.js';
 export type { Percentiles, StatsRow, Window } from './model-stats.js';
 export { dropUsagePartitions, ensureUsagePartitions } from './usage-partitions.js';

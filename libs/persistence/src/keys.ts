@@ -26,8 +26,21 @@ export async function lockKeys(queries: Queries, ids: readonly string[]): Promis
   await queries.$queryRaw`SELECT id FROM "key" WHERE id = ANY(${[...ids]}) ORDER BY id FOR UPDATE`;
 }
 
-export async function listKeys(queries: Queries, page: PageRequest): Promise<Page<Key>> {
-  return cutPage(await queries.key.findMany(pageQuery(page)), page);
+/** Undefined: whatever its team. */
+export interface KeyFilter {
+  readonly teamId?: string | undefined;
+}
+
+export async function listKeys(
+  queries: Queries,
+  page: PageRequest,
+  where: KeyFilter = {},
+): Promise<Page<Key>> {
+  return cutPage(await queries.key.findMany({ ...pageQuery(page), where }), page);
+}
+
+export function countKeys(queries: Queries, where: KeyFilter): Promise<number> {
+  return queries.key.count({ where });
 }
 
 export function createKey(queries: Queries, key: NewKey): Promise<Key> {

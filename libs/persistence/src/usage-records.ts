@@ -10,6 +10,7 @@ export type UsageRow = Omit<UsageRecord, 'decision'>;
 
 export interface UsageFilter {
   readonly key?: string;
+  readonly team?: string;
   readonly model?: string;
   readonly provider?: string;
   readonly status?: string;
@@ -97,6 +98,7 @@ export async function listUsageRecords(
     orderBy: [{ at: 'desc' }, { requestId: 'desc' }],
     where: {
       keyId: filter.key,
+      teamId: filter.team,
       model: filter.model,
       provider: filter.provider,
       status: filter.status,

@@ -11,12 +11,15 @@ import { ProviderAdmin } from './provider-admin.js';
 import { ProvidersController } from './providers.controller.js';
 import { RequestsController } from './requests.controller.js';
 import { StatsController } from './stats.controller.js';
+import { TeamAdmin } from './team-admin.js';
+import { TeamsController } from './teams.controller.js';
 import { UsageController } from './usage.controller.js';
 import { UpstreamProbe } from './upstream-probe.js';
 
 @Module({
   controllers: [
     KeysController,
+    TeamsController,
     ProvidersController,
     AdminModelsController,
     ExplainController,
@@ -26,6 +29,6 @@ import { UpstreamProbe } from './upstream-probe.js';
     UsageController,
     AuditController,
   ],
-  providers: [KeyAdmin, ProviderAdmin, ModelAdmin, PriceAdmin, UpstreamProbe],
+  providers: [KeyAdmin, TeamAdmin, ProviderAdmin, ModelAdmin, PriceAdmin, UpstreamProbe],
 })
 export class AdminModule {}

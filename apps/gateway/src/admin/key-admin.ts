@@ -1,9 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { GatewayError } from '#contract';
-import type { Key, KeyChange, PageRequest, Queries, SecretKeys } from '#persistence';
-import { createKey, Database, deleteKey, findKey, listKeys, lockKeys, updateKey } from '#persistence';
+import type { Key, KeyChange, KeyFilter, PageRequest, Queries, SecretKeys } from '#persistence';
+import {
+  createKey,
+  Database,
+  deleteKey,
+  findKey,
+  holdTeam,
+  listKeys,
+  lockKeys,
+  updateKey,
+} from '#persistence';
 import { KeyCache } from '../auth/key-cache.js';
+import { TeamRegistry } from '../auth/team-registry.js';
 import { SECRET_KEYS } from '../database/database.module.js';
 import { checkGrant } from './grants.js';
 import type { CreateKeyBody, UpdateKeyBody } from './keys.body.js';
@@ -25,11 +35,12 @@ export class KeyAdmin {
   constructor(
     private readonly database: Database,
     private readonly cache: KeyCache,
+    private readonly teams: TeamRegistry,
     @Inject(SECRET_KEYS) private readonly secrets: SecretKeys,
   ) {}
 
-  list(page: PageRequest) {
-    return this.database.read((queries) => listKeys(queries, page));
+  list(page: PageRequest, filter: KeyFilter) {
+    return this.database.read((queries) => listKeys(queries, page, filter));
   }
 
   async read(id: string): Promise<Key> {
@@ -42,20 +53,23 @@ export class KeyAdmin {
     const { name, role = 'member', models, limits, expires_at, metadata } = body;
     const row = await this.database.write(note(actor, 'create', 'key', id, body), async (queries) => {
       const grantor = await grantorOf(queries, actor);
+      await this.expectTeam(queries, body.team_id);
       const made = await createKey(queries, {
         id,
         name,
         role,
         ...this.identity(secret),
+        teamId: body.team_id,
         models: models ?? [],
         limits: { ...limits },
+        allowedIps: body.allowed_ips ?? [],
         metadata: (metadata ?? {}) as object,
         expiresAt: toDate(expires_at) ?? null,
       });
       checkGrant(grantor, made);
       return made;
     });
-    this.cache.replace(id, row);
+    await this.remember(row);
     return { row, secret };
   }
 
@@ -63,12 +77,17 @@ export class KeyAdmin {
     const change: KeyChange = {
       name: body.name,
       role: body.role,
+      teamId: body.team_id,
       models: body.models === null ? [] : body.models,
       limits: body.limits === undefined ? undefined : { ...body.limits },
+      allowedIps: body.allowed_ips === null ? [] : body.allowed_ips,
       metadata: body.metadata === null ? {} : (body.metadata as object | undefined),
       expiresAt: toDate(body.expires_at),
     };
-    return this.change(id, actor, note(actor, 'update', 'key', id, body), () => change);
+    return this.change(id, actor, note(actor, 'update', 'key', id, body), async (_, queries) => {
+      await this.expectTeam(queries, body.team_id);
+      return change;
+    });
   }
 
   async rotate(id: string, graceSeconds: number, actor: Actor): Promise<FreshKey> {
@@ -105,18 +124,31 @@ export class KeyAdmin {
     id: string,
     actor: Actor,
     auditNote: ReturnType<typeof note>,
-    change: (before: Key) => KeyChange,
+    change: (before: Key, queries: Queries) => KeyChange | Promise<KeyChange>,
   ): Promise<Key> {
     const row = await this.database.write(auditNote, async (queries) => {
       const grantor = await grantorOf(queries, actor, id);
       const before = await existing(queries, id);
       checkGrant(grantor, before);
-      const after = await updateKey(queries, id, change(before));
+      const after = await updateKey(queries, id, await change(before, queries));
       checkGrant(grantor, after);
       return after;
     });
-    this.cache.replace(id, row);
+    await this.remember(row);
     return row;
+  }
+
+  /** Another gateway may have made its team a moment ago: the key is good at once all the same. */
+  private async remember(row: Key): Promise<void> {
+    this.cache.replace(row.id, row);
+    await this.teams.meet([row.teamId]);
+  }
+
+  /** Null takes a key out of its team. @throws GatewayError `invalid_value` */
+  private async expectTeam(queries: Queries, id: string | null | undefined): Promise<void> {
+    if (id === null || id === undefined || this.teams.declaration.teamWithId(id)) return;
+    if (await holdTeam(queries, id)) return;
+    throw new GatewayError('invalid_value', { param: 'team_id', message: `There is no team '${id}'.` });
   }
 
   private identity(secret: string) {

@@ -17,14 +17,18 @@ import {
 import { ROLES } from '../auth/caller.js';
 import type { Role } from '../auth/caller.js';
 import { IfGiven } from './if-given.js';
+import { IsNetworks } from './is-networks.js';
 import { IsTime } from './is-time.js';
 import { LimitsBody } from './limits.body.js';
+import { ListQuery } from './list.js';
 import { PartialType } from './partial-type.js';
 
 /** `POST /admin/keys` */
 export class CreateKeyBody {
   @IsDefined() @IsString() @IsNotEmpty() @MaxLength(200) name!: string;
   @IfGiven() @IsIn(ROLES) role?: Exclude<Role, 'master'>;
+  /** A team's id; null: it is in none. */
+  @IsOptional() @IsString() @IsNotEmpty() @MaxLength(300) team_id?: string | null;
   /** Globs over model names; absent or empty: all models. */
   @IsOptional()
   @IsArray()
@@ -33,12 +37,20 @@ export class CreateKeyBody {
   @MaxLength(256, { each: true })
   models?: string[] | null;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => LimitsBody) limits?: LimitsBody | null;
+  /** From where it may be used; absent or empty: from everywhere. */
+  @IsOptional() @IsArray() @ArrayMaxSize(1_000) @IsNetworks() allowed_ips?: string[] | null;
   @IsOptional() @IsTime() expires_at?: string | null;
   @IsOptional() @IsObject() metadata?: Record<string, unknown> | null;
 }
 
 /** `PATCH /admin/keys/{id}` */
 export class UpdateKeyBody extends PartialType(CreateKeyBody) {}
+
+/** `GET /admin/keys` */
+export class KeysQuery extends ListQuery {
+  /** A team's id. */
+  @IsOptional() @IsString() @MaxLength(300) team?: string;
+}
 
 /** `POST /admin/keys/{id}/rotate` */
 export class RotateKeyBody {

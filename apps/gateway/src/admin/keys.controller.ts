@@ -18,8 +18,8 @@ import { V1_ADMIN } from '../http/prefixes.js';
 import { adminBody, adminQuery } from './admin-body.pipe.js';
 import { KeyAdmin } from './key-admin.js';
 import type { FreshKey } from './key-admin.js';
-import { CreateKeyBody, RevokeKeyBody, RotateKeyBody, UpdateKeyBody } from './keys.body.js';
-import { ListQuery, toList, toPageRequest } from './list.js';
+import { CreateKeyBody, KeysQuery, RevokeKeyBody, RotateKeyBody, UpdateKeyBody } from './keys.body.js';
+import { toList, toPageRequest } from './list.js';
 import { actorOf } from './note.js';
 import { objectId } from './storable.js';
 
@@ -29,8 +29,12 @@ export class KeysController {
   constructor(private readonly keys: KeyAdmin) {}
 
   @Get('keys')
-  async list(@Query(adminQuery(ListQuery)) query: ListQuery) {
-    return toList(await this.keys.list(toPageRequest(query)), toView, (row) => row.id);
+  async list(@Query(adminQuery(KeysQuery)) query: KeysQuery) {
+    return toList(
+      await this.keys.list(toPageRequest(query), { teamId: query.team }),
+      toView,
+      (row) => row.id,
+    );
   }
 
   @Post('keys')
@@ -91,8 +95,10 @@ function toView(row: Key) {
     prefix: row.prefix,
     name: row.name,
     role: row.role,
+    team_id: row.teamId,
     models: row.models,
     limits: row.limits,
+    allowed_ips: row.allowedIps,
     expires_at: row.expiresAt,
     revoked_at: row.revokedAt,
     revoked_reason: row.revokedReason,

@@ -6,6 +6,8 @@ import { ListQuery } from './list.js';
 export class RequestsQuery extends ListQuery {
   /** A key's id. */
   @IsOptional() @IsString() @MaxLength(100) key?: string;
+  /** A team's id. */
+  @IsOptional() @IsString() @MaxLength(300) team?: string;
   @IsOptional() @IsString() @MaxLength(256) model?: string;
   /** A provider's name or id. */
   @IsOptional() @IsString() @MaxLength(100) provider?: string;

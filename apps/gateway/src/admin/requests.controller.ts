@@ -35,13 +35,13 @@ export class RequestsController {
   }
 
   private async toFilter(query: RequestsQuery, caller: Caller): Promise<UsageFilter | undefined> {
-    const { key, model, status } = query;
+    const { key, team, model, status } = query;
     if (key !== undefined && !sees(caller, key)) return undefined;
     const { from } = toWindow(query);
     const to = query.to === undefined ? undefined : new Date(query.to);
     const own = caller.role === 'member' ? (caller.keyId ?? undefined) : undefined;
     const provider = query.provider === undefined ? undefined : await this.nameOf(query.provider);
-    return { key: own ?? key, model, provider, status, from, to };
+    return { key: own ?? key, team, model, provider, status, from, to };
   }
 
   /** Records have names: those stay when a provider goes. */
@@ -82,6 +82,7 @@ function toView(row: UsageRow) {
     request_id: row.requestId,
     at: row.at,
     key: row.keyId,
+    team: row.teamId,
     operation: row.operation,
     model: row.model,
     provider: row.provider,
@@ -115,6 +116,7 @@ const COLUMNS = [
   'request_id',
   'at',
   'key',
+  'team',
   'operation',
   'model',
   'provider',

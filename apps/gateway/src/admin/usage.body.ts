@@ -13,6 +13,8 @@ export class UsageQueryBody extends ListQuery {
   @IsOptional() @IsIn(['hour', 'day']) interval?: 'hour' | 'day';
   /** A key's id. */
   @IsOptional() @IsString() @MaxLength(100) key?: string;
+  /** A team's id. */
+  @IsOptional() @IsString() @MaxLength(300) team?: string;
   @IsOptional() @IsString() @MaxLength(256) model?: string;
   /** A provider's name or id. */
   @IsOptional() @IsString() @MaxLength(100) provider?: string;

@@ -41,13 +41,13 @@ export class UsageController {
   }
 
   private async toQuery(asked: UsageQueryBody, caller: Caller): Promise<UsageQuery> {
-    const { key, model, operation } = asked;
+    const { key, team, model, operation } = asked;
     const provider = asked.provider === undefined ? undefined : await this.nameOf(asked.provider);
     const isMember = caller.role === 'member';
     // Another's key is one that used nothing.
     const ofKey =
       isMember && key !== undefined && key !== caller.keyId ? '\u{fffd}' : isMember ? caller.keyId : key;
-    const filter = { key: ofKey ?? undefined, model, provider, operation };
+    const filter = { key: ofKey ?? undefined, team, model, provider, operation };
     return { ...toWindow(asked), groups: groupsOf(asked.group_by), interval: asked.interval, filter };
   }
 
@@ -72,7 +72,7 @@ function toView(row: UsageTotals) {
   return { object: 'usage', start: row.start, ...groupView(row.group), ...sumsView(row) };
 }
 
-/** Null: no key (the master key), no provider that was asked, a model that nobody knows. */
+/** Null: no key (the master key), no team, no provider that was asked, a model that nobody knows. */
 function groupView(group: UsageTotals['group']) {
   return Object.fromEntries(
     Object.entries(group).map(([name, value]) => [name, value === '' ? null : value]),

@@ -8,15 +8,25 @@ import { SECRET_KEYS } from '../database/database.module.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { Authenticator } from './authenticator.js';
 import { KeyCache } from './key-cache.js';
+import { TeamRegistry } from './team-registry.js';
 
 @Global()
 @Module({
   providers: [
     {
+      provide: TeamRegistry,
+      inject: [Database],
+      useFactory: async (database: Database) => {
+        const registry = new TeamRegistry(database);
+        await registry.refresh();
+        return registry;
+      },
+    },
+    {
       provide: KeyCache,
-      inject: [Database, SECRET_KEYS, SECRETS],
-      useFactory: async (database: Database, keys: SecretKeys, secrets: Secrets) => {
-        const cache = new KeyCache(database, keys, secrets.masterKey);
+      inject: [Database, SECRET_KEYS, SECRETS, TeamRegistry],
+      useFactory: async (database: Database, keys: SecretKeys, secrets: Secrets, teams: TeamRegistry) => {
+        const cache = new KeyCache(database, keys, secrets.masterKey, teams);
         await cache.load();
         return cache;
       },
@@ -24,6 +34,6 @@ import { KeyCache } from './key-cache.js';
     { provide: Authenticator, inject: [KeyCache], useFactory: (keys: KeyCache) => new Authenticator(keys) },
     { provide: APP_GUARD, useClass: ApiKeyGuard },
   ],
-  exports: [KeyCache, Authenticator],
+  exports: [KeyCache, Authenticator, TeamRegistry],
 })
 export class AuthModule {}

@@ -3,6 +3,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { GatewayError } from '#contract';
 import type { LimitSubject } from '#contract';
+import type { AllowedIps } from './allowed-ips.js';
 
 export const ROLES = ['admin', 'viewer', 'member'] as const;
 export type Role = (typeof ROLES)[number] | 'master';
@@ -26,6 +27,12 @@ export interface Caller {
   readonly isScoped: boolean;
   /** Undefined: there is no bound. */
   readonly limited?: LimitSubject | undefined;
+  /** Its team's bound. */
+  readonly teamLimited?: LimitSubject | undefined;
+  /** Is it of a team that is not there any more? Then nothing bounds it, and it may do nothing. */
+  readonly isOrphan?: boolean;
+  /** Undefined: it may come from everywhere. */
+  readonly allowedIps?: AllowedIps | undefined;
   mayCall(model: string): boolean;
 }
 

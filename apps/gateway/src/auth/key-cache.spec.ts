@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '#contract';
-import type { Database, Key, Queries } from '#persistence';
+import type { Database, Key, Queries, TeamRow } from '#persistence';
 import { KeyHasher } from '#persistence';
+import { madeTeam } from '../../../../test/support/made-team.js';
 import { KeyCache } from './key-cache.js';
+import { TeamRegistry } from './team-registry.js';
 
 const hasher = new KeyHasher(Buffer.alloc(32, 9));
 const MASTER = 'the-master-key';
@@ -33,6 +35,7 @@ function makeKey(secret: string, rest: Partial<Key> = {}): Key {
 }
 
 let stored: Key[];
+let teams: TeamRow[];
 const findFirst = vi.fn(async ({ where }: { where: { OR: { hash?: string }[] } }) => {
   return stored.find((key) => key.hash === where.OR[0]?.hash) ?? null;
 });
@@ -42,9 +45,13 @@ const findUnique = vi.fn(async ({ where }: { where: { id: string } }) => {
 });
 
 async function makeCache(kind: Database['kind'] = 'embedded'): Promise<KeyCache> {
-  const queries = { key: { findMany: () => stored, findFirst, findUnique } };
+  const queries = {
+    key: { findMany: () => stored, findFirst, findUnique },
+    team: { findMany: async () => [...teams] },
+  };
   const read = async <T>(query: (queries: Queries) => Promise<T>) => query(queries as unknown as Queries);
-  const cache = new KeyCache({ kind, read } as unknown as Database, { hasher }, MASTER);
+  const database = { kind, read } as unknown as Database;
+  const cache = new KeyCache(database, { hasher }, MASTER, new TeamRegistry(database));
   await cache.load();
   return cache;
 }
@@ -56,6 +63,7 @@ const refused = (cache: KeyCache, secret: string) =>
 
 beforeEach(() => {
   stored = [];
+  teams = [];
   findFirst.mockClear();
 });
 
@@ -153,6 +161,21 @@ describe('KeyCache', () => {
     expect(findFirst).toHaveBeenCalledTimes(2);
   });
 
+  it('knows the team of a key that another process made, before there are news of it', async () => {
+    const cache = await makeCache('postgres');
+    teams = [madeTeam('team_new')];
+    stored = [makeKey('found', { teamId: 'team_new' })];
+    expect(await cache.identify('found')).toMatchObject({ teamId: 'team_new', isOrphan: false });
+    teams.push(madeTeam('team_newer'));
+    stored.push(makeKey('told', { teamId: 'team_newer' }));
+    await cache.reread(['key_told']);
+    expect((await cache.identify('told')).isOrphan).toBe(false);
+    teams.push(madeTeam('team_newest'));
+    stored.push(makeKey('loaded', { teamId: 'team_newest' }));
+    await cache.load();
+    expect((await cache.identify('loaded')).isOrphan).toBe(false);
+  });
+
   it('says 503, not 401, when it cannot know', async () => {
     const cache = await makeCache('postgres');
     findFirst.mockRejectedValueOnce(new GatewayError('service_unavailable'));
@@ -199,5 +222,15 @@ describe('KeyCache', () => {
     });
     await cache.reread(['key_kept']);
     await refused(cache, 'kept');
+  });
+
+  it('lets a key of a team that is nowhere call nothing', async () => {
+    stored = [makeKey('lost', { teamId: 'team_gone' }), makeKey('undeclared', { teamId: 'file:gone' })];
+    const cache = await makeCache();
+    for (const { name, teamId } of stored) {
+      const caller = await cache.identify(name);
+      expect(caller).toMatchObject({ teamId, isOrphan: true });
+      expect(caller.mayCall('anything')).toBe(false);
+    }
   });
 });

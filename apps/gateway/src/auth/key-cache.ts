@@ -1,18 +1,18 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { GatewayError, limitSubject } from '#contract';
-import type { LimitSubject, RateLimits } from '#contract';
-import type { Database, Key, SecretKeys } from '#persistence';
+import { GatewayError } from '#contract';
+import type { Database, Key, Queries, SecretKeys } from '#persistence';
 import { findKey, findKeyByHash, loadKeys } from '#persistence';
-import { compileGlob } from '#routing';
-import { CALLERS } from './caller.js';
-import type { Caller, Role } from './caller.js';
-import { isScoped } from './is-scoped.js';
+import type { Caller } from './caller.js';
+import { MASTER, makeCaller } from './make-caller.js';
+import type { TeamRegistry } from './team-registry.js';
 
 interface Entry {
   readonly caller: Caller;
   /** Milliseconds; never: Infinity. */
   readonly goodUntil: number;
 }
+
+const MASTER_ENTRY: Entry = { caller: MASTER, goodUntil: Infinity };
 
 /** Keys that were presented and are known, by digest; past this many the map starts anew. */
 const MOST_DIGESTS = 200_000;
@@ -40,19 +40,15 @@ export class KeyCache {
   private readonly byDigest = new Map<string, Entry>();
   private readonly unknown = new Map<string, number>();
   private readonly masterDigest: Buffer;
-  private readonly master: Entry;
   private lookups = 0;
 
   constructor(
     private readonly database: Database,
     private readonly secrets: Pick<SecretKeys, 'hasher'>,
     masterKey: string,
+    private readonly teams: Pick<TeamRegistry, 'meet' | 'referTo'>,
   ) {
     this.masterDigest = Buffer.from(hash('sha256', masterKey), 'hex');
-    this.master = {
-      caller: makeCaller({ keyId: null, teamId: null, role: 'master', isScoped: false, models: [] }),
-      goodUntil: Infinity,
-    };
   }
 
   /** How many keys are known. */
@@ -61,7 +57,11 @@ export class KeyCache {
   }
 
   async load(): Promise<void> {
-    const keys = await this.settled(() => this.database.read(loadKeys));
+    const keys = await this.settled(async () => {
+      const rows = await this.database.read(loadKeys);
+      await this.teams.meet(rows.map(({ teamId }) => teamId));
+      return rows;
+    });
     this.byHash = new Map();
     this.hashes = new Map();
     for (const key of keys) this.put(key);
@@ -71,7 +71,7 @@ export class KeyCache {
   /** Another process made, changed or took away these keys. */
   async reread(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
-      const key = await this.settled(() => this.database.read((queries) => findKey(queries, id), LOOKUP_MS));
+      const key = await this.read((queries) => findKey(queries, id));
       this.replace(id, key);
     }
   }
@@ -100,7 +100,7 @@ export class KeyCache {
 
   private async meet(secret: string, digest: string): Promise<Entry> {
     if (timingSafeEqual(Buffer.from(digest, 'hex'), this.masterDigest))
-      return this.remember(digest, this.master);
+      return this.remember(digest, MASTER_ENTRY);
     if ((this.unknown.get(digest) ?? 0) > Date.now()) throw new GatewayError('invalid_api_key');
     const keyHash = this.secrets.hasher.hash(secret);
     const entry = this.byHash.get(keyHash) ?? (await this.lookUp(keyHash));
@@ -116,14 +116,21 @@ export class KeyCache {
     if (this.lookups >= MOST_LOOKUPS) throw new GatewayError('service_unavailable', { retryAfter: 1 });
     this.lookups++;
     try {
-      const key = await this.settled(() =>
-        this.database.read((queries) => findKeyByHash(queries, keyHash), LOOKUP_MS),
-      );
+      const key = await this.read((queries) => findKeyByHash(queries, keyHash));
       if (key) this.replace(key.id, key);
       return key ? this.byHash.get(keyHash) : undefined;
     } finally {
       this.lookups--;
     }
+  }
+
+  /** A key, whose team is known then. */
+  private read(find: (queries: Queries) => Promise<Key | null>): Promise<Key | null> {
+    return this.settled(async () => {
+      const key = await this.database.read(find, LOOKUP_MS);
+      if (key) await this.teams.meet([key.teamId], LOOKUP_MS);
+      return key;
+    });
   }
 
   /** Reads again what was read while something changed: it may be from before. */
@@ -136,7 +143,7 @@ export class KeyCache {
   }
 
   private put(key: Key): void {
-    const entries = entriesOf(key);
+    const entries = entriesOf(key, this.teams);
     for (const [keyHash, entry] of entries) this.byHash.set(keyHash, entry);
     this.hashes.set(
       key.id,
@@ -162,15 +169,8 @@ export class KeyCache {
 }
 
 /** The hashes a key answers to: its own and, for the time of grace after a rotation, the one before. */
-function entriesOf(key: Key): [string, Entry][] {
-  const caller = makeCaller({
-    keyId: key.id,
-    teamId: key.teamId,
-    role: key.role as Role,
-    isScoped: isScoped(key),
-    models: key.models,
-    limited: limitedOf(key),
-  });
+function entriesOf(key: Key, teams: Pick<TeamRegistry, 'referTo'>): [string, Entry][] {
+  const caller = makeCaller(key, teams);
   const goodUntil = key.revokedAt ? 0 : (key.expiresAt?.getTime() ?? Infinity);
   const entries: [string, Entry][] = [[key.hash, { caller, goodUntil }]];
   if (key.previousHash && key.previousExpiresAt) {
@@ -178,27 +178,4 @@ function entriesOf(key: Key): [string, Entry][] {
     entries.push([key.previousHash, { caller, goodUntil: graceEnds }]);
   }
   return entries;
-}
-
-function limitedOf({ id, limits }: Key): LimitSubject | undefined {
-  return limitSubject('key', id, limits as RateLimits);
-}
-
-interface CallerFacts extends Pick<Caller, 'keyId' | 'teamId' | 'role' | 'isScoped' | 'limited'> {
-  readonly models: readonly string[];
-}
-
-function makeCaller({ keyId, teamId, role, isScoped, models, limited }: CallerFacts): Caller {
-  const globs = models.map(compileGlob);
-  const mayCallAny = globs.length === 0;
-  const mayCallSome = CALLERS.includes(role);
-  return {
-    keyId,
-    teamId,
-    name: keyId ?? 'master',
-    role,
-    isScoped,
-    limited,
-    mayCall: (model) => mayCallSome && (mayCallAny || globs.some((matches) => matches(model))),
-  };
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { PROVIDER_KEYS, VARIABLES, checkEnvironment } from './environment.js';
 import type { Environment } from './environment.js';
+import { networkTexts } from './network.js';
 
 /** How the gateway is set up: read once from the environment, checked, and never changed. */
 export interface Config {
@@ -36,6 +37,8 @@ export interface Config {
   readonly openaiBaseUrl: string | undefined;
   /** Origins of the pages that may call; `*`: any. */
   readonly corsOrigins: readonly string[];
+  /** Networks of proxies whose `x-forwarded-for` is believed. */
+  readonly trustedProxies: readonly string[];
   /** May providers not live at private and loopback addresses? */
   readonly denyPrivateUpstreams: boolean;
   /** How long calls are still taken after SIGTERM, so that balancers see `/ready` first, in milliseconds. */
@@ -92,6 +95,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     providerKeys: readProviderKeys(read),
     openaiBaseUrl: read.OPENAI_BASE_URL?.replace(/\/+$/, ''),
     corsOrigins: (read.PLLM_CORS_ORIGINS ?? '*').split(',').map((origin) => origin.trim()),
+    trustedProxies: read.PLLM_TRUSTED_PROXIES === undefined ? [] : networkTexts(read.PLLM_TRUSTED_PROXIES),
     denyPrivateUpstreams: read.PLLM_PRIVATE_UPSTREAMS === 'deny',
     drainDelayMs: (read.PLLM_DRAIN_DELAY_SECONDS ?? defaultDrainDelay(read)) * 1000,
     drainMs: (read.PLLM_DRAIN_SECONDS ?? 30) * 1000,

@@ -7,8 +7,10 @@ import {
   Max,
   Min,
   MinLength,
+  ValidateBy,
   validateSync,
 } from 'class-validator';
+import { networkTexts, parseNetwork } from './network.js';
 import { readSecretFiles } from './secret-files.js';
 import { isExampleKey, weaknessOfKey, weaknessOfSecretKey } from './weak-secrets.js';
 
@@ -44,6 +46,15 @@ const PORT = /^(?:\d{1,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5
 const IsPortOrOff = (): PropertyDecorator =>
   Matches(new RegExp(`${PORT.source}|^off$`), { message: 'must be a port, or off' });
 
+const IsNetworkList = (): PropertyDecorator =>
+  ValidateBy({
+    name: 'isNetworkList',
+    validator: {
+      validate: (value) => networkTexts(String(value)).every((text) => parseNetwork(text) !== undefined),
+      defaultMessage: () => 'must be IP addresses or CIDR blocks, separated by commas',
+    },
+  });
+
 /** The variables that are read, and what each may be. */
 export class Environment {
   @IsOptional() @IsString() @MinLength(1) HOST?: string;
@@ -74,6 +85,7 @@ export class Environment {
   })
   PLLM_CORS_ORIGINS?: string;
   @IsOptional() @IsIn(['allow', 'deny']) PLLM_PRIVATE_UPSTREAMS?: string;
+  @IsOptional() @IsNetworkList() PLLM_TRUSTED_PROXIES?: string;
   @IsOptional() @IsKey() OPENAI_API_KEY?: string;
   @IsOptional() @IsKey() ANTHROPIC_API_KEY?: string;
   @IsOptional() @IsKey() GEMINI_API_KEY?: string;
@@ -124,6 +136,7 @@ const TEXTS = [
   'PLLM_DEFAULT_IMAGE_MODEL',
   'PLLM_CONFIG',
   'PLLM_CORS_ORIGINS',
+  'PLLM_TRUSTED_PROXIES',
   'PLLM_PRIVATE_UPSTREAMS',
   'OPENAI_BASE_URL',
   ...(Object.keys(PROVIDER_KEYS) as (keyof typeof PROVIDER_KEYS)[]),

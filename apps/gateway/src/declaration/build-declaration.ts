@@ -1,8 +1,11 @@
 import { modelFields, targetFields } from '../admin/model-fields.js';
 import { providerFields } from '../admin/provider-fields.js';
-import type { ModelRow, ProviderRow, SecretBox } from '#persistence';
+import { teamFields } from '../admin/team-fields.js';
+import type { ModelRow, ProviderRow, SecretBox, TeamRow } from '#persistence';
 import { Declaration, declaredId } from '../models/declaration.js';
 import type { DeclarationBody } from './declaration.body.js';
+
+const NO_BUDGETS = { budget: {}, endUserBudget: {} };
 
 /** What a checked file declares, as rows that are in no database. Their secrets are sealed as the stored ones are. */
 export function buildDeclaration(
@@ -29,5 +32,8 @@ export function buildDeclaration(
     price,
     ...times,
   }));
-  return new Declaration(providers, models, file, prices);
+  const teams = (body.teams ?? []).map(
+    (team) => ({ ...NO_BUDGETS, ...teamFields(declaredId(team.name), team), ...times }) as TeamRow,
+  );
+  return new Declaration(providers, models, file, prices, teams);
 }

@@ -130,8 +130,16 @@ prices:
 
 describe('a fault is told with its place', () => {
   it.each<[string, string, string[]]>([
-    ['an empty file', '', ['1:1: must hold providers:, models: or prices: (write {} to declare nothing)']],
-    ['a list', '- a', ['1:1: must hold providers:, models: or prices: (write {} to declare nothing)']],
+    [
+      'an empty file',
+      '',
+      ['1:1: must hold providers:, models:, prices: or teams: (write {} to declare nothing)'],
+    ],
+    [
+      'a list',
+      '- a',
+      ['1:1: must hold providers:, models:, prices: or teams: (write {} to declare nothing)'],
+    ],
     ['an unknown field at the top', 'model: []\n', ['1:1: model: is not a field that is known here']],
     [
       'an unknown field of an object',
@@ -181,6 +189,17 @@ describe('a fault is told with its place', () => {
       'providers:\n  - {name: a, type: openai}\n  - {name: a, type: groq}\nmodels:\n' +
         '  - {id: m, targets: [{provider: a, model: x}]}\n  - {id: m, targets: [{provider: a, model: y}]}\n',
       ['3:12: providers[1].name: is taken: see line 2', '6:10: models[1].id: is taken: see line 5'],
+    ],
+    [
+      'a team',
+      'teams:\n  - {name: a, models: [x], limits: {rpm: 0}}\n  - {name: a, budget: {usd: 1}}\n  - {id: b}\n',
+      [
+        '2:42: teams[0].limits.rpm: must not be less than 1',
+        '3:12: teams[1].name: is taken: see line 2',
+        '3:15: teams[1].budget: is not a field that is known here',
+        '4:5: teams[2].name: is missing',
+        '4:6: teams[2].id: is not a field that is known here',
+      ],
     ],
     [
       'a provider that is not there',

@@ -39,7 +39,7 @@ export function checkDeclaration(text: string, surroundings: Surroundings): Chec
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     if (read.faults.length > 0) return { faults: read.faults };
     // A file that was cut to nothing by accident must not take every model away.
-    const message = 'must hold providers:, models: or prices: (write {} to declare nothing)';
+    const message = 'must hold providers:, models:, prices: or teams: (write {} to declare nothing)';
     return { faults: [{ line: 1, column: 1, path: '', message }] };
   }
   const body = plainToInstance(DeclarationBody, value, { exposeUnsetFields: false });
@@ -117,6 +117,7 @@ function* conflicts(body: DeclarationBody, read: Read): Generator<Fault> {
   const models = listOf(body.models);
   yield* twice(providers, 'providers', 'name', read);
   yield* twice(models, 'models', 'id', read);
+  yield* twice(listOf(body.teams), 'teams', 'name', read);
   yield* conflictsOfPrices(listOf(body.prices), read);
   for (const [index, { type, base_url }] of providers.entries()) {
     const adapter = typeof type === 'string' ? findAdapter(type) : undefined;

@@ -22,7 +22,7 @@ export async function checkFile(
   config: Surroundings & Pick<Config, 'dataDir' | 'secretKey' | 'providerKeys' | 'openaiBaseUrl'>,
 ): Promise<string[]> {
   const good = await readGood(path, config);
-  const counts = (['providers', 'models', 'prices'] as const)
+  const counts = (['providers', 'models', 'prices', 'teams'] as const)
     .map((list) => `${list}: ${good.body[list]?.length ?? 0}`)
     .join(', ');
   const unknown = printFaults(shownPath(path), unknownOf(good, config));

@@ -12,6 +12,7 @@ const GOOD = 'providers:\n  - {name: p, type: openai, api_key: sk-secret-5150}\n
 let folder: string;
 let path: string;
 let declared: Declaration[];
+let ofTeams: Declaration[];
 let lines: object[];
 /** Names of models that the registry has, and that it has once it has looked anew. */
 let stored: Set<string>;
@@ -21,6 +22,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'pllm-configuration-'));
   path = join(folder, 'pllm.yaml');
   declared = [];
+  ofTeams = [];
   lines = [];
   stored = new Set();
   news = [];
@@ -40,6 +42,7 @@ function open(isNamed = true): ConfigurationFile {
         return Promise.resolve();
       },
     },
+    teams: { declare: (one) => void ofTeams.push(one), sleeping: [] },
     box: new SecretBox(Buffer.alloc(32, 1)),
     secretKey: Buffer.alloc(32, 2),
     logger: { info: log, warn: log, error: log } as unknown as Logger,
@@ -146,6 +149,20 @@ describe('a file', () => {
       },
     ]);
     expect(Object.keys(declared[0]?.prices[0]?.price as object)).toEqual(['input_per_mtok']);
+  });
+
+  it('may declare teams, for whoever holds those', async () => {
+    replace('teams:\n  - {name: research, models: [gpt-*], limits: {rpm: 5}}\n');
+    const file = open();
+    await file.begin();
+    expect(file.state).toMatchObject({ providers: 0, teams: 1 });
+    expect(ofTeams).toEqual(declared);
+    expect(ofTeams[0]?.teams).toMatchObject([
+      { id: 'file:research', name: 'research', models: ['gpt-*'], limits: { rpm: 5 }, metadata: {} },
+    ]);
+    expect(ofTeams[0]?.teamWithId('file:research')).toBe(ofTeams[0]?.teamNamed('research'));
+    expect(() => ofTeams[0]?.guardTeam('research')).toThrow(/team 'research' is declared in .*pllm\.yaml/);
+    expect(() => ofTeams[0]?.guardTeam('other')).not.toThrow();
   });
 
   it('is told by what it changed, never by its secrets', async () => {

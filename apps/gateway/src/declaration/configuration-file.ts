@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from '#observability';
 import type { SecretBox } from '#persistence';
+import type { TeamRegistry } from '../auth/team-registry.js';
 import type { Config } from '../config/config.js';
 import { Declaration } from '../models/declaration.js';
 import type { ModelRegistry } from '../models/model-registry.js';
@@ -16,6 +17,7 @@ import { readFileText, shownPath, signatureOf } from './read-file.js';
 export interface ConfigurationFileParts {
   readonly config: Surroundings & Pick<Config, 'configFile' | 'dataDir'>;
   readonly models: Pick<ModelRegistry, 'answersTo' | 'declare' | 'refresh' | 'sleeping'>;
+  readonly teams: Pick<TeamRegistry, 'declare' | 'sleeping'>;
   readonly box: SecretBox;
   /** Hides in fingerprints what could be guessed. */
   readonly secretKey: Buffer;
@@ -31,11 +33,12 @@ export interface ConfigurationState {
   readonly providers: number;
   readonly models: number;
   readonly prices: number;
+  readonly teams: number;
   /** What is wrong with the file as it is now; what it was before goes on. */
   readonly errors: readonly string[];
 }
 
-/** Applies the file that declares providers, models and prices: whole, or not at all. */
+/** Applies the file that declares providers, models, prices and teams: whole, or not at all. */
 export class ConfigurationFile {
   private readonly name: string;
   private declaration = Declaration.NONE;
@@ -52,7 +55,7 @@ export class ConfigurationFile {
   }
 
   get state(): ConfigurationState {
-    const { providers, models, prices } = this.declaration;
+    const { providers, models, prices, teams } = this.declaration;
     const isThere = this.appliedAt !== undefined || this.errors.length > 0;
     const state = this.errors.length > 0 ? 'refused' : isThere ? 'applied' : 'none';
     return {
@@ -62,6 +65,7 @@ export class ConfigurationFile {
       providers: providers.length,
       models: models.length,
       prices: prices.length,
+      teams: teams.length,
       errors: this.errors,
     };
   }
@@ -119,7 +123,7 @@ export class ConfigurationFile {
 
   /** @throws InvalidDeclaration */
   private async apply(): Promise<void> {
-    const { config, models, box, secretKey } = this.parts;
+    const { config, models, teams, box, secretKey } = this.parts;
     const { text, at } = await readFileText(config.configFile.path);
     const digest = createHash('sha256').update(text).digest('hex');
     if (digest === this.digest) return;
@@ -129,6 +133,7 @@ export class ConfigurationFile {
     await this.expectModels(checked.elsewhere, declaration);
     this.declaration = declaration;
     models.declare(declaration);
+    teams.declare(declaration);
     this.digest = digest;
     this.errors = [];
     this.appliedAt = new Date();
@@ -150,9 +155,9 @@ export class ConfigurationFile {
   }
 
   private report(changes: Changes): void {
-    const { logger, models } = this.parts;
+    const { logger, models, teams } = this.parts;
     logger.info({ event: 'configuration_applied', file: this.name, ...changes }, 'the file declares');
-    const { sleeping } = models;
+    const sleeping = { ...models.sleeping, teams: teams.sleeping };
     if (Object.values(sleeping).every((names) => names.length === 0)) return;
     const line = 'the file stands in place of what the database has under the same names';
     logger.warn({ event: 'configuration_in_place', file: this.name, ...sleeping }, line);

@@ -14,6 +14,7 @@ import { PROVIDER_TYPES } from '#providers';
 import { CreateModelBody } from '../admin/models.body.js';
 import { PriceBody } from '../admin/price.body.js';
 import { CreateProviderBody } from '../admin/providers.body.js';
+import { CreateTeamBody } from '../admin/teams.body.js';
 
 /** What `PUT /admin/prices/{type}/{model}` takes, with what stands in its path. */
 export class DeclaredPriceBody extends PriceBody {
@@ -41,4 +42,10 @@ export class DeclarationBody {
   @ValidateNested({ each: true })
   @Type(() => DeclaredPriceBody)
   prices?: DeclaredPriceBody[] | null;
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(1_000)
+  @ValidateNested({ each: true })
+  @Type(() => CreateTeamBody)
+  teams?: CreateTeamBody[] | null;
 }

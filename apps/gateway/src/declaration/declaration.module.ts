@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import type { Logger } from '#observability';
 import type { SecretKeys } from '#persistence';
+import { TeamRegistry } from '../auth/team-registry.js';
 import type { Config } from '../config/config.js';
 import { CONFIG, SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/generated-secrets.js';
@@ -12,19 +13,20 @@ import { ConfigurationFile } from './configuration-file.js';
 
 const LOOK_MS = 1_000;
 
-/** Providers, models and prices from a file, at start and whenever it changes. */
+/** Providers, models, prices and teams from a file, at start and whenever it changes. */
 @Module({
   providers: [
     {
       provide: ConfigurationFile,
-      inject: [CONFIG, ModelRegistry, SECRET_KEYS, SECRETS, LOGGER],
+      inject: [CONFIG, ModelRegistry, TeamRegistry, SECRET_KEYS, SECRETS, LOGGER],
       useFactory: (
         config: Config,
         models: ModelRegistry,
+        teams: TeamRegistry,
         { box }: SecretKeys,
         { secretKey }: Secrets,
         logger: Logger,
-      ) => new ConfigurationFile({ config, models, box, secretKey, logger }),
+      ) => new ConfigurationFile({ config, models, teams, box, secretKey, logger }),
     },
   ],
   exports: [ConfigurationFile],

@@ -44,6 +44,12 @@ describe('from one file to the next', () => {
       ['+ price openai/c', '~ price openai/a: per_image, per_request', '- price openai/b'],
     ],
     [
+      'teams',
+      { teams: [{ name: 'a', limits: { rpm: 1 } }, { name: 'b' }] },
+      { teams: [{ name: 'a', limits: { rpm: 2 } }, { name: 'c' }] },
+      ['+ team c', '~ team a: limits', '- team b'],
+    ],
+    [
       'the order of members',
       { models: [model({ metadata: { a: 1, b: { c: 2, d: 3 } } })] },
       { models: [model({ metadata: { b: { d: 3, c: 2 }, a: 1 } })] },

@@ -18,6 +18,7 @@ export function fingerprint(body: DeclarationBody, key: Buffer): Fingerprint {
     ...(body.providers ?? []).map((one): [string, object] => [`provider ${one.name}`, one]),
     ...(body.models ?? []).map((one): [string, object] => [`model ${one.id}`, one]),
     ...(body.prices ?? []).map((one): [string, object] => [`price ${one.type}/${one.model}`, one]),
+    ...(body.teams ?? []).map((one): [string, object] => [`team ${one.name}`, one]),
   ];
   return Object.fromEntries(objects.map(([name, one]) => [name, digests(one, key)]));
 }

@@ -16,6 +16,7 @@ it('the example of the guide is a good file', () => {
       providers: [{ name: 'openai' }, { base_url: 'https://my-company.openai.azure.com' }, { type: 'vllm' }],
       models: [{ id: 'my-gpt-4', targets: [{ model: 'gpt-4o' }, {}] }, { id: 'local/*' }],
       prices: [{ model: 'gpt-4o' }, { model: 'llama3' }],
+      teams: [{ name: 'research', limits: { rpm: 600 } }],
     },
     elsewhere: [],
   });

@@ -12,11 +12,14 @@ const HEADERS_MS = 13_000;
 export interface ServerLimits {
   readonly bodyLimit: number;
   readonly requestTimeoutMs: number;
+  /** Networks of proxies whose `x-forwarded-for` is believed; none: a client is who opened the socket. */
+  readonly trustedProxies: readonly string[];
 }
 
 /** How Fastify is made. A model's name is part of some URLs: parameters may be long. */
-export function serverOptions({ bodyLimit, requestTimeoutMs }: ServerLimits) {
+export function serverOptions({ bodyLimit, requestTimeoutMs, trustedProxies }: ServerLimits) {
   return {
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     bodyLimit,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,

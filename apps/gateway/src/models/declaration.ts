@@ -1,5 +1,5 @@
 import { GatewayError } from '#contract';
-import type { ModelRow, PriceRow, ProviderRow } from '#persistence';
+import type { ModelRow, PriceRow, ProviderRow, TeamRow } from '#persistence';
 import { covers } from './covers.js';
 
 /** Providers, models and prices as the database has them. */
@@ -9,9 +9,16 @@ export interface Rows {
   readonly prices: readonly PriceRow[];
 }
 
-/** The id of a declared provider: none that the database gives out, and the same in every replica. */
+const DECLARED = 'file:';
+
+/** The id of a declared provider or team: none that the database gives out, and the same in every replica. */
 export function declaredId(name: string): string {
-  return `file:${name}`;
+  return `${DECLARED}${name}`;
+}
+
+/** Is there no use in a look into the database for this id? */
+export function isDeclaredId(id: string): boolean {
+  return id.startsWith(DECLARED);
 }
 
 /**
@@ -25,6 +32,8 @@ export class Declaration implements Rows {
   private readonly byId: ReadonlyMap<string, ProviderRow>;
   private readonly modelsById: ReadonlyMap<string, ModelRow>;
   private readonly priceNames: ReadonlySet<string>;
+  private readonly teamsByName: ReadonlyMap<string, TeamRow>;
+  private readonly teamsById: ReadonlyMap<string, TeamRow>;
 
   constructor(
     readonly providers: readonly ProviderRow[],
@@ -32,11 +41,14 @@ export class Declaration implements Rows {
     /** How an operator knows the file. */
     readonly file: string,
     readonly prices: readonly PriceRow[] = [],
+    readonly teams: readonly TeamRow[] = [],
   ) {
     this.byName = new Map(providers.map((row) => [row.name, row]));
     this.byId = new Map(providers.map((row) => [row.id, row]));
     this.modelsById = new Map(models.map((row) => [row.id, row]));
     this.priceNames = new Set(prices.map(priceName));
+    this.teamsByName = new Map(teams.map((row) => [row.name, row]));
+    this.teamsById = new Map(teams.map((row) => [row.id, row]));
   }
 
   providerNamed(name: string): ProviderRow | undefined {
@@ -49,6 +61,19 @@ export class Declaration implements Rows {
 
   model(id: string): ModelRow | undefined {
     return this.modelsById.get(id);
+  }
+
+  teamNamed(name: string): TeamRow | undefined {
+    return this.teamsByName.get(name);
+  }
+
+  teamWithId(id: string): TeamRow | undefined {
+    return this.teamsById.get(id);
+  }
+
+  /** @throws GatewayError `declared_in_file` */
+  guardTeam(name: string | undefined): void {
+    if (name !== undefined && this.teamsByName.has(name)) this.refuse(`The team '${name}'`);
   }
 
   /** @throws GatewayError `declared_in_file` */
@@ -102,6 +127,7 @@ export class Declaration implements Rows {
   }
 
   private get isEmpty(): boolean {
+    // Teams are laid over the stored ones by their own registry.
     return this.providers.length + this.models.length + this.prices.length === 0;
   }
 

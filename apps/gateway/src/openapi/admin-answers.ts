@@ -24,8 +24,10 @@ const KEY = {
   prefix: TEXT,
   name: TEXT,
   role: TEXT,
+  team_id: TEXT_OR_NULL,
   models: { anyOf: [TEXTS, { type: 'null' }] },
   limits: LIMITS,
+  allowed_ips: TEXTS,
   expires_at: TIME_OR_NULL,
   revoked_at: TIME_OR_NULL,
   revoked_reason: TEXT_OR_NULL,
@@ -39,6 +41,7 @@ const USAGE_RECORD = {
   object: one('usage_record'),
   at: TIME,
   key: TEXT_OR_NULL,
+  team: TEXT_OR_NULL,
   operation: TEXT,
   model: TEXT,
   provider: TEXT_OR_NULL,
@@ -93,7 +96,8 @@ const CONFIGURATION = own({
   providers: COUNT,
   models: COUNT,
   prices: COUNT,
-  in_place_of: own({ providers: TEXTS, models: TEXTS, prices: TEXTS }),
+  teams: COUNT,
+  in_place_of: own({ providers: TEXTS, models: TEXTS, prices: TEXTS, teams: TEXTS }),
   errors: TEXTS,
 });
 
@@ -101,6 +105,17 @@ const CONFIGURATION = own({
 export const ADMIN = {
   Key: own(KEY),
   KeyWithSecret: own({ ...KEY, key: { ...TEXT, description: 'The secret: shown this once.' } }),
+  Team: own({
+    id: TEXT,
+    object: one('team'),
+    source: { enum: ['api', 'file'] },
+    name: TEXT,
+    models: TEXTS,
+    limits: LIMITS,
+    metadata: OBJECT_OR_NULL,
+    created_at: TIME,
+    updated_at: TIME,
+  }),
   Provider: own({
     id: TEXT,
     object: one('provider'),
@@ -165,6 +180,7 @@ export const ADMIN = {
   }),
   UsageTotals: theirs(USAGE, {
     key: TEXT_OR_NULL,
+    team: TEXT_OR_NULL,
     model: TEXT_OR_NULL,
     provider: TEXT_OR_NULL,
     operation: TEXT,
@@ -199,6 +215,7 @@ export const ADMIN = {
     changes: own({ feeds: listOf(own({ name: TEXT, state: TEXT })), polled_at: TIME_OR_NULL }),
     replicas: COUNT,
     keys: COUNT,
+    teams: COUNT,
     models: COUNT,
     spool: own({ records: COUNT, files: COUNT, bytes: COUNT, oldest_at: TIME_OR_NULL }),
     breakers: listOf(own({ name: TEXT, state: TEXT, since: TIME_OR_NULL })),

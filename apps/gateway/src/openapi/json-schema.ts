@@ -26,6 +26,7 @@ const OWN_RULES: Options['additionalConverters'] = {
   isAllowedHost: {},
   isHeaders: { type: 'object', additionalProperties: { type: 'string' } },
   isGroups: { type: 'string' },
+  isNetworks: TEXTS,
   isDollars: { type: 'string', pattern: '^\\d{1,7}(\\.\\d{1,15})?$' },
   isFile: { type: 'string', format: 'binary' },
   isDefined: {},

@@ -32,9 +32,9 @@ export class Admissions {
    * @throws GatewayError `rate_limit_exceeded`, by the promise
    */
   admit(call: Pick<Call, 'caller' | 'request'>, model: Model): Promise<Admitted> | undefined {
-    const { limited } = call.caller;
-    if (limited === undefined && model.limited === undefined) return undefined;
-    return this.ask([limited, model.limited].filter(isSubject), expectedTokens(call));
+    const { limited, teamLimited } = call.caller;
+    if (limited === undefined && teamLimited === undefined && model.limited === undefined) return undefined;
+    return this.ask([limited, teamLimited, model.limited].filter(isSubject), expectedTokens(call));
   }
 
   private async ask(subjects: readonly LimitSubject[], tokens: number): Promise<Admitted> {

@@ -6,6 +6,7 @@ import type { Logger } from '#observability';
 import { Database } from '#persistence';
 import { TargetStates } from '#routing';
 import { KeyCache } from '../auth/key-cache.js';
+import { TeamRegistry } from '../auth/team-registry.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { LOGGER } from '../logging/logging.module.js';
@@ -33,6 +34,7 @@ export class ReplicasModule implements OnApplicationBootstrap, BeforeApplication
     private readonly replicas: Replicas,
     @Inject(LIMITER) private readonly limiter: Limiter,
     keys: KeyCache,
+    teams: TeamRegistry,
     models: ModelRegistry,
     targets: TargetStates,
   ) {
@@ -41,6 +43,11 @@ export class ReplicasModule implements OnApplicationBootstrap, BeforeApplication
       kinds: ['key'],
       apply: (ids) => keys.reread(ids),
       reload: () => keys.load(),
+    });
+    replicas.follow({
+      kinds: ['team'],
+      apply: () => teams.refresh(),
+      reload: () => teams.refresh(),
     });
     replicas.follow({
       kinds: ['model', 'provider', 'price'],

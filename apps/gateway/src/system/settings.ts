@@ -22,6 +22,7 @@ const SHOWN: Readonly<Record<string, (config: Config) => string | number | undef
   PLLM_LOG_LEVEL: (config) => config.logLevel,
   PLLM_DEFAULT_IMAGE_MODEL: (config) => config.defaultImageModel,
   PLLM_CORS_ORIGINS: (config) => config.corsOrigins.join(','),
+  PLLM_TRUSTED_PROXIES: (config) => config.trustedProxies.join(',') || undefined,
   PLLM_BODY_LIMIT_MB: (config) => config.bodyLimit / MEBIBYTE,
   PLLM_UPLOAD_LIMIT_MB: (config) => config.uploadLimit / MEBIBYTE,
   PLLM_DATABASE_WAIT_SECONDS: (config) => config.databaseWaitMs / 1000,

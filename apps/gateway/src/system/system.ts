@@ -8,6 +8,7 @@ import { TargetStates } from '#routing';
 import { note } from '../admin/note.js';
 import type { Actor } from '../admin/note.js';
 import { KeyCache } from '../auth/key-cache.js';
+import { TeamRegistry } from '../auth/team-registry.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { packageRoot } from '../database/package-root.js';
@@ -30,6 +31,7 @@ export class System {
     private readonly database: Database,
     private readonly replicas: Replicas,
     private readonly keys: KeyCache,
+    private readonly teams: TeamRegistry,
     private readonly models: ModelRegistry,
     private readonly spool: UsageSpool,
     private readonly file: ConfigurationFile,
@@ -52,6 +54,7 @@ export class System {
       },
       replicas: replicas.count,
       keys: this.keys.size,
+      teams: this.teams.size,
       models: this.models.size,
       spool: await this.describeSpool(),
       breakers: [{ name: 'database', state: database.state, since: toDate(database.stateSince) }],
@@ -60,13 +63,13 @@ export class System {
   }
 
   /**
-   * Reads the configuration file, and keys and models anew, and forgets how targets did: here at once, and on every
+   * Reads the configuration file, and keys, teams and models anew, and forgets how targets did: here at once, and on every
    * other gateway when it hears of it, but for what it knows of targets itself. A file that is not valid changes nothing. @throws GatewayError
    */
   async reload(actor: Actor) {
     await this.reloadFile();
     await this.database.write(note(actor, 'reload', RELOAD, 'snapshots'), async () => {});
-    await Promise.all([this.keys.load(), this.models.refresh()]);
+    await Promise.all([this.keys.load(), this.teams.refresh(), this.models.refresh()]);
     this.targets.clear();
     const configuration = this.describeFile();
     return { object: 'system.reload', keys: this.keys.size, models: this.models.size, configuration };
@@ -82,7 +85,7 @@ export class System {
   }
 
   private describeFile() {
-    const { file, state, appliedAt, providers, models, prices, errors } = this.file.state;
+    const { file, state, appliedAt, providers, models, prices, teams, errors } = this.file.state;
     return {
       file: file ?? null,
       state,
@@ -90,7 +93,8 @@ export class System {
       providers,
       models,
       prices,
-      in_place_of: this.models.sleeping,
+      teams,
+      in_place_of: { ...this.models.sleeping, teams: this.teams.sleeping },
       errors,
     };
   }

@@ -1,0 +1,12 @@
+import type { CreateTeamBody } from './teams.body.js';
+
+/** A team's row, as it is asked for. */
+export function teamFields(id: string, body: CreateTeamBody) {
+  return {
+    id,
+    name: body.name,
+    models: body.models ?? [],
+    limits: { ...body.limits },
+    metadata: (body.metadata ?? {}) as object,
+  };
+}
