@@ -76,9 +76,7 @@ function fail(error: unknown): never {
 }
 
 function describe(error: unknown): string {
-  if (error instanceof WrongSecretKey) {
-    return 'PLLM_SECRET_KEY is not the key that this database was set up with; its secrets cannot be opened.';
-  }
+  if (error instanceof WrongSecretKey) return describeWrongKey(error);
   const expected = [
     InvalidEnvironment,
     InvalidDeclaration,
@@ -91,6 +89,16 @@ function describe(error: unknown): string {
   if (error instanceof GatewayError && error.code === 'service_unavailable') return error.message;
   const { code, message, stack } = error as NodeJS.ErrnoException;
   return code === 'EADDRINUSE' || code === 'EACCES' ? message : (stack ?? String(error));
+}
+
+function describeWrongKey({ place }: WrongSecretKey): string {
+  if (!place.startsWith('wrapped_key:')) {
+    return `What is sealed of ${place} was changed in the database, or comes from another row: it cannot be opened.`;
+  }
+  return (
+    'PLLM_SECRET_KEY is not the key that this database was set up with; its secrets cannot be opened. ' +
+    'To change it, give the one before as PLLM_SECRET_KEY_PREVIOUS.'
+  );
 }
 
 main().catch(fail);

@@ -26,6 +26,7 @@ export {
 } from './providers.js';
 export type { NewProvider, ProviderChange, ProviderRow, ProviderSecrets } from './providers.js';
 export { KeyHasher, SecretBox, WrongSecretKey } from './secret-box.js';
+export type { WrappingKeys } from './key-wrapper.js';
 export { openSecretKeys } from './secret-keys.js';
 export type { SecretKeys } from './secret-keys.js';
 export {

@@ -4,7 +4,16 @@ const VERSION = 1;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-export class WrongSecretKey extends Error {}
+/** Another key, another place, or a bit that has changed. */
+export class WrongSecretKey extends Error {
+  constructor(
+    /** Whose: `wrapped_key:secrets`, `provider:prov_…` */
+    readonly place: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${place} cannot be opened with this key.`, options);
+  }
+}
 
 /**
  * AES-256-GCM (NIST SP 800-38D) under one key. A sealed text is bound to the `place` it is kept at, so that a
@@ -35,7 +44,7 @@ export class SecretBox {
         .setAuthTag(tag);
       return Buffer.concat([cipher.update(bytes.subarray(1 + NONCE_BYTES + TAG_BYTES)), cipher.final()]);
     } catch (cause) {
-      throw new WrongSecretKey(`${place} cannot be opened with this key.`, { cause });
+      throw new WrongSecretKey(place, { cause });
     }
   }
 }
