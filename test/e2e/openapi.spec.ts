@@ -186,6 +186,7 @@ describe('what the gateway answers is what it describes', () => {
     ['GET', '/v1/admin/requests'],
     ['GET', '/v1/admin/requests/{id}', 'request'],
     ['GET', '/v1/admin/audit'],
+    ['GET', '/v1/admin/audit/verify'],
     ['GET', '/v1/admin/system'],
     ['POST', '/v1/admin/system/reload'],
     ['GET', '/health'],

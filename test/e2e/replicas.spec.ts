@@ -87,6 +87,18 @@ describe.runIf(postgresUrl)('two gateways on one Postgres', () => {
   itTellsTheOther();
   itTellsOfTargets();
 
+  it('write one chain of audit entries, at once too', async () => {
+    await Promise.all(
+      Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? one : two)).map((gateway) =>
+        newKey(gateway),
+      ),
+    );
+    const verified = await two.admin('GET', '/audit/verify');
+    expect(verified).toMatchObject({ ok: true, broken: null });
+    expect(verified.entries).toBeGreaterThan(40);
+    expect(await one.admin('GET', `/audit/verify?head=${verified.head.hash}`)).toMatchObject({ ok: true });
+  });
+
   it('find what nobody told them of', async () => {
     const { id, key } = await newKey(one);
     for (const gateway of [one, two]) await becomes(200, gateway, key);

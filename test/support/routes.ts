@@ -48,6 +48,8 @@ export const ROUTES: readonly (readonly [string, string])[] = [
   ['PUT', '/admin/prices/openai/gpt-4o'],
   ['DELETE', '/admin/prices/openai/gpt-4o'],
   ['GET', '/admin/audit'],
+  ['GET', '/admin/audit/export'],
+  ['GET', '/admin/audit/verify'],
   ['GET', '/admin/system'],
   ['POST', '/admin/system/reload'],
 ];

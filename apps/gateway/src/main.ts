@@ -15,6 +15,7 @@ import { startDemo } from './demo.js';
 import { startGateway } from './gateway.js';
 import type { Gateway } from './gateway.js';
 import { ModelRegistry } from './models/model-registry.js';
+import { BrokenAudit } from './verify-audit.js';
 
 /** Who may call everything, to find a model for the first curl. */
 const ANYBODY = { mayCall: () => true };
@@ -81,6 +82,7 @@ function describe(error: unknown): string {
     InvalidEnvironment,
     InvalidDeclaration,
     UnknownCommand,
+    BrokenAudit,
     DirectoryInUse,
     DatabaseUnreachable,
   ];

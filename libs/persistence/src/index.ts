@@ -1,5 +1,7 @@
 export { countConnections, findLogStart, listAudit, readWrites } from './audit.js';
-export type { AuditEntry, LoggedWrite } from './audit.js';
+export type { AuditEntry, AuditFilter, LoggedWrite } from './audit.js';
+export { printChained, readAuditChain, verifyAuditChain } from './audit-chain.js';
+export type { ChainVerdict } from './audit-chain.js';
 export type { BreakerState } from './breaker.js';
 export { DatabaseUnreachable } from './database-errors.js';
 export { Database } from './database.js';

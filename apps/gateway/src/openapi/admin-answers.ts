@@ -188,6 +188,14 @@ export const ADMIN = {
     changes: OBJECT_OR_NULL,
     request_id: TEXT_OR_NULL,
   }),
+  AuditVerification: own({
+    object: one('audit.verification'),
+    ok: YES_OR_NO,
+    entries: COUNT,
+    head: { anyOf: [own({ id: TEXT, hash: TEXT }), { type: 'null' }] },
+    broken: { anyOf: [own({ id: TEXT, at: TIME }), { type: 'null' }] },
+    has_noted_head: { type: ['boolean', 'null'] },
+  }),
   System: own({
     object: one('system'),
     version: TEXT,

@@ -179,6 +179,14 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     object('Deleted'),
   ),
   'GET /v1/admin/audit': operation('listAuditEntries', 'What was changed, newest first', list('AuditEntry')),
+  'GET /v1/admin/audit/export': operation('exportAudit', 'What was changed, oldest first, with its hashes', {
+    'application/x-ndjson': text,
+  }),
+  'GET /v1/admin/audit/verify': operation(
+    'verifyAudit',
+    'Is the audit log what was written?',
+    object('AuditVerification'),
+  ),
   'GET /v1/admin/system': operation('readSystem', 'The gateway itself', object('System')),
   'POST /v1/admin/system/reload': operation(
     'reloadSystem',
