@@ -171,7 +171,8 @@ const RULES = [
     name: 'replicas',
     from: `${GATEWAY}replicas/`,
     to: [
-      ...room('replicas', 'auth', 'models', 'config', 'logging'),
+      // The keys of the database are in memory too.
+      ...room('replicas', 'auth', 'models', 'database', 'config', 'logging'),
       // Limits that gateways share.
       ...lib('coordination', 'metering', 'persistence', 'observability', 'routing'),
       ...NEST,
@@ -228,9 +229,10 @@ const RULES = [
     from: `${GATEWAY}system/`,
     to: [
       ...room('system', 'admin', 'declaration', 'models', 'auth', 'http', 'config', 'database', 'replicas'),
-      ...lib('contract', 'metering', 'persistence', 'routing'),
+      ...room('logging'),
+      ...lib('contract', 'metering', 'observability', 'persistence', 'routing'),
       ...NEST,
-      ...npm('@nestjs/platform-fastify', 'fastify'),
+      ...npm('@nestjs/platform-fastify', 'fastify', 'class-validator'),
     ],
     node: true,
   },

@@ -99,6 +99,24 @@ describe.runIf(postgresUrl)('two gateways on one Postgres', () => {
     expect(await one.admin('GET', `/audit/verify?head=${verified.head.hash}`)).toMatchObject({ ok: true });
   });
 
+  it('rotate the keys of the database together', async () => {
+    const { key } = await newKey(one);
+    for (const gateway of [one, two]) await becomes(200, gateway, key);
+    await one.admin('POST', '/system/rotate-keys', { which: 'secrets' });
+    await one.admin('POST', '/system/rotate-keys', { which: 'pepper' });
+    // Made under the new pepper, and at once asked of the one that may not have heard of it.
+    const fresh = await newKey(one);
+    expect((await call(two, fresh.key)).status).toBe(200);
+    const again = await newKey(two);
+    expect((await call(one, again.key)).status).toBe(200);
+    expect(await two.admin('POST', '/system/rotate-keys', { which: 'pepper' })).toMatchObject({ version: 3 });
+    for (const gateway of [one, two]) {
+      await gateway.admin('POST', `/providers/${await providerId()}/test`);
+      for (const each of [key, fresh.key, again.key]) expect((await call(gateway, each)).status).toBe(200);
+    }
+    await until(async () => (await one.admin('GET', '/system')).secret_keys[1].version === 3);
+  });
+
   it('find what nobody told them of', async () => {
     const { id, key } = await newKey(one);
     for (const gateway of [one, two]) await becomes(200, gateway, key);

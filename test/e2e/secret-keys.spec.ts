@@ -10,6 +10,7 @@ import { rotateSecretKey } from '../../apps/gateway/src/rotate-secret-key.js';
 import { MASTER_KEY, UPSTREAM_KEY, startBench } from '../support/gateway.js';
 import type { TestBench } from '../support/gateway.js';
 import { call } from '../support/replica-bench.js';
+import { until } from '../support/until.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -86,6 +87,44 @@ describe('another secret key', () => {
     expect(readFileSync(path, 'utf8')).not.toBe(before);
     expect(existsSync(`${path}.previous`)).toBe(false);
     gateway = await startGateway(config());
+    await expectAllOfIt();
+  });
+});
+
+describe('the keys of the database', () => {
+  it('are rotated by the master while calls go on', async () => {
+    const { key: adminKey } = await admin('POST', '/keys', { name: 'admin', role: 'admin' });
+    const refused = await fetch(`${gateway.url}/v1/admin/system/rotate-keys`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ which: 'secrets' }),
+    });
+    expect(refused.status).toBe(403);
+    const { prisma } = gateway.app.get(Database);
+    const before = await prisma.provider.findFirstOrThrow();
+    expect(await admin('POST', '/system/rotate-keys', { which: 'secrets' })).toEqual({
+      object: 'system.key_rotation',
+      which: 'secrets',
+      version: 2,
+      resealed: 1,
+    });
+    const after = await prisma.provider.findFirstOrThrow();
+    expect([after.sealed[0], after.updatedAt]).toEqual([2, before.updatedAt]);
+    expect((await admin('GET', '/audit?limit=1')).data).toMatchObject([
+      { actor: 'master', action: 'rotate', object_type: 'wrapped_key', changes: { which: 'secrets' } },
+    ]);
+    await admin('POST', '/system/reload');
+    await expectAllOfIt();
+  });
+
+  it('hash a key anew once it is presented', async () => {
+    await admin('POST', '/system/rotate-keys', { which: 'pepper' });
+    const underOld = async () => (await admin('GET', '/system')).secret_keys[1];
+    expect(await underOld()).toEqual({ name: 'pepper', version: 2, under_old: 2 });
+    await admin('POST', '/system/reload');
+    await expectAllOfIt();
+    await until(async () => (await underOld()).under_old === 1);
+    await admin('POST', '/system/reload');
     await expectAllOfIt();
   });
 });

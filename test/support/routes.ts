@@ -52,6 +52,7 @@ export const ROUTES: readonly (readonly [string, string])[] = [
   ['GET', '/admin/audit/verify'],
   ['GET', '/admin/system'],
   ['POST', '/admin/system/reload'],
+  ['POST', '/admin/system/rotate-keys'],
 ];
 /** Those without a key. */
 export const PUBLIC = ['/health', '/ready', '/openapi.json'];

@@ -27,10 +27,13 @@ export {
   updateProvider,
 } from './providers.js';
 export type { NewProvider, ProviderChange, ProviderRow, ProviderSecrets } from './providers.js';
-export { KeyHasher, SecretBox, WrongSecretKey } from './secret-box.js';
+export { KeyHasher } from './key-hasher.js';
+export { KeyRing } from './key-ring.js';
+export { countUnderOld, dropOldVersions, rehashKey, resealProviders } from './key-rotation.js';
+export { SecretBox, WrongSecretKey } from './secret-box.js';
 export type { WrappingKeys } from './key-wrapper.js';
-export { openSecretKeys } from './secret-keys.js';
-export type { SecretKeys } from './secret-keys.js';
+export { KEY_NAMES, SecretKeys, openSecretKeys } from './secret-keys.js';
+export type { KeyName } from './secret-keys.js';
 export {
   deleteResponse,
   findResponse,

@@ -7,6 +7,12 @@ export interface WrappingKeys {
   readonly previousSecretKey?: Uint8Array | undefined;
 }
 
+/** The row of a key. */
+export interface KeyPlace {
+  readonly name: string;
+  readonly version: number;
+}
+
 export interface Unwrapped {
   readonly key: Buffer;
   /** Is it wrapped under the key before? */
@@ -23,21 +29,31 @@ export class KeyWrapper {
     this.previous = previousSecretKey && new SecretBox(previousSecretKey);
   }
 
-  wrap(name: string, key: Uint8Array): Uint8Array<ArrayBuffer> {
-    return this.current.seal(key, placeOf(name));
+  wrap(place: KeyPlace, key: Uint8Array): Uint8Array<ArrayBuffer> {
+    return this.current.seal(key, placeOf(place));
+  }
+
+  /** Is it wrapped under the operator's key of now? */
+  isCurrent(row: KeyPlace & { readonly wrapped: Uint8Array }): boolean {
+    try {
+      return !this.unwrap(row).isStale;
+    } catch {
+      return false;
+    }
   }
 
   /** @throws WrongSecretKey when it is wrapped under neither, or in another row */
-  unwrap({ name, wrapped }: { readonly name: string; readonly wrapped: Uint8Array }): Unwrapped {
+  unwrap({ wrapped, ...place }: KeyPlace & { readonly wrapped: Uint8Array }): Unwrapped {
     try {
-      return { key: this.current.open(wrapped, placeOf(name)), isStale: false };
+      return { key: this.current.open(wrapped, placeOf(place)), isStale: false };
     } catch (error) {
       if (!this.previous || !(error instanceof WrongSecretKey)) throw error;
-      return { key: this.previous.open(wrapped, placeOf(name)), isStale: true };
+      return { key: this.previous.open(wrapped, placeOf(place)), isStale: true };
     }
   }
 }
 
-function placeOf(name: string): string {
-  return `wrapped_key:${name}`;
+/** The first version's is that of before there were versions. */
+function placeOf({ name, version }: KeyPlace): string {
+  return version === 1 ? `wrapped_key:${name}` : `wrapped_key:${name}:${version}`;
 }

@@ -2,6 +2,8 @@ import type { Page, PageRequest } from './page.js';
 import { cutPage, pageQuery } from './page.js';
 import type { Queries } from './database.js';
 import type { Key, Prisma } from './generated/client.js';
+import { pepperOf } from './key-hasher.js';
+import { holdVersion } from './secret-keys.js';
 
 export type { Key } from './generated/client.js';
 export type NewKey = Omit<Prisma.KeyCreateInput, 'createdAt' | 'updatedAt'>;
@@ -25,11 +27,13 @@ export async function listKeys(queries: Queries, page: PageRequest): Promise<Pag
   return cutPage(await queries.key.findMany(pageQuery(page)), page);
 }
 
-export function createKey(queries: Queries, key: NewKey): Promise<Key> {
+export async function createKey(queries: Queries, key: NewKey): Promise<Key> {
+  await holdVersion(queries, 'pepper', pepperOf(key.hash));
   return queries.key.create({ data: key });
 }
 
-export function updateKey(queries: Queries, id: string, change: KeyChange): Promise<Key> {
+export async function updateKey(queries: Queries, id: string, change: KeyChange): Promise<Key> {
+  if (typeof change.hash === 'string') await holdVersion(queries, 'pepper', pepperOf(change.hash));
   return queries.key.update({ where: { id }, data: change });
 }
 

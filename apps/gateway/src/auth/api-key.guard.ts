@@ -32,3 +32,12 @@ export class AdminGuard implements CanActivate {
     throw new GatewayError('insufficient_permissions');
   }
 }
+
+/** What not even an admin may do. */
+export class MasterGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const { caller } = context.switchToHttp().getRequest<FastifyRequest>();
+    if (caller?.role === 'master') return true;
+    throw new GatewayError('insufficient_permissions');
+  }
+}

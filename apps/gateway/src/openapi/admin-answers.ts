@@ -207,10 +207,17 @@ export const ADMIN = {
     changes: own({ feeds: listOf(own({ name: TEXT, state: TEXT })), polled_at: TIME_OR_NULL }),
     replicas: COUNT,
     keys: COUNT,
+    secret_keys: listOf(own({ name: TEXT, version: COUNT, under_old: COUNT_OR_NULL })),
     models: COUNT,
     spool: own({ records: COUNT, files: COUNT, bytes: COUNT, oldest_at: TIME_OR_NULL }),
     breakers: listOf(own({ name: TEXT, state: TEXT, since: TIME_OR_NULL })),
     configuration: CONFIGURATION,
+  }),
+  SystemKeyRotation: own({
+    object: one('system.key_rotation'),
+    which: TEXT,
+    version: COUNT,
+    resealed: COUNT,
   }),
   SystemReload: own({
     object: one('system.reload'),

@@ -193,6 +193,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     'Read keys, models and the configuration file anew, on every gateway',
     object('SystemReload'),
   ),
+  'POST /v1/admin/system/rotate-keys': operation(
+    'rotateSystemKeys',
+    'Encrypt provider secrets, or hash keys, under another key',
+    object('SystemKeyRotation'),
+  ),
 
   'GET /health': operation('health', 'Does the process run?', object('Health')),
   'GET /ready': operation('ready', 'Can the process serve?', object('Readiness')),
