@@ -224,6 +224,17 @@ const RULES = [
     node: true,
   },
   {
+    // Webhooks: what is passed is in the database, and whoever is told lives where a provider might.
+    name: 'alerts',
+    from: `${GATEWAY}alerts/`,
+    to: [
+      ...room('alerts', 'config', 'database', 'logging', 'models', 'auth'),
+      ...lib('contract', 'metering', 'observability', 'persistence', 'upstream'),
+      ...NEST,
+    ],
+    node: true,
+  },
+  {
     // What is told of the gateway itself is asked of every part that has a state.
     name: 'system',
     from: `${GATEWAY}system/`,

@@ -2,6 +2,8 @@ export { countConnections, findLogStart, listAudit, readWrites } from './audit.j
 export type { AuditEntry, AuditFilter, LoggedWrite } from './audit.js';
 export { printChained, readAuditChain, verifyAuditChain } from './audit-chain.js';
 export type { ChainVerdict } from './audit-chain.js';
+export { claimAlerts, passThresholds, settleAlert } from './budget-alerts.js';
+export type { ClaimedAlert, WatchedThreshold } from './budget-alerts.js';
 export type { BreakerState } from './breaker.js';
 export { DatabaseUnreachable } from './database-errors.js';
 export { Database } from './database.js';
