@@ -189,6 +189,7 @@ describe('what the gateway answers is what it describes', () => {
     ['GET', '/v1/admin/audit/verify'],
     ['GET', '/v1/admin/system'],
     ['POST', '/v1/admin/system/reload'],
+    ['GET', '/v1/admin/system/webhook-secret'],
     ['POST', '/v1/admin/system/rotate-keys', undefined, { which: 'pepper' }],
     ['GET', '/health'],
     ['GET', '/ready'],

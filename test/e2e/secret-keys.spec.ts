@@ -68,7 +68,12 @@ describe('another secret key', () => {
     await expectAllOfIt();
     const { data } = await admin('GET', '/audit?limit=1');
     expect(data).toMatchObject([
-      { actor: 'gateway', action: 'rewrap', object_type: 'wrapped_key', object_id: 'pepper,secrets' },
+      {
+        actor: 'gateway',
+        action: 'rewrap',
+        object_type: 'wrapped_key',
+        object_id: 'pepper,secrets,webhooks',
+      },
     ]);
     await gateway.stop();
   });
@@ -126,6 +131,26 @@ describe('the keys of the database', () => {
     await until(async () => (await underOld()).under_old === 1);
     await admin('POST', '/system/reload');
     await expectAllOfIt();
+  });
+});
+
+describe('the secret of webhooks', () => {
+  it('is shown to admins, and rotated beside the one before', async () => {
+    const { secret, previous } = await admin('GET', '/system/webhook-secret');
+    expect([secret, previous]).toEqual([expect.stringMatching(/^whsec_[\w+/]{43}=$/), []]);
+    const { key: viewer } = await admin('POST', '/keys', { name: 'viewer', role: 'viewer' });
+    const refused = await fetch(`${gateway.url}/v1/admin/system/webhook-secret`, {
+      headers: { authorization: `Bearer ${viewer}` },
+    });
+    expect(refused.status).toBe(403);
+    await admin('POST', '/system/rotate-keys', { which: 'webhooks' });
+    const rotated = await admin('GET', '/system/webhook-secret');
+    expect(rotated).toEqual({
+      object: 'system.webhook_secret',
+      secret: expect.stringMatching(/^whsec_/),
+      previous: [secret],
+    });
+    expect(rotated.secret).not.toBe(secret);
   });
 });
 

@@ -53,6 +53,7 @@ export const ROUTES: readonly (readonly [string, string])[] = [
   ['GET', '/admin/system'],
   ['POST', '/admin/system/reload'],
   ['POST', '/admin/system/rotate-keys'],
+  ['GET', '/admin/system/webhook-secret'],
 ];
 /** Those without a key. */
 export const PUBLIC = ['/health', '/ready', '/openapi.json'];

@@ -3,9 +3,12 @@ import { pepperOf } from './key-hasher.js';
 import { placeOfProvider } from './providers.js';
 import { WrongSecretKey } from './secret-box.js';
 import type { SecretBox } from './secret-box.js';
+import { KEY_NAMES } from './secret-keys.js';
 import type { KeyName, SecretKeys } from './secret-keys.js';
 
 const BATCH = 100;
+/** Whoever receives webhooks has this long to take the next secret. */
+const RECEIVERS_MS = 24 * 60 * 60 * 1000;
 
 interface SealedRow {
   readonly id: string;
@@ -78,12 +81,13 @@ export async function countUnderOld(
   const head = box.currentHead;
   // Under the first version no hash says its own, and there is none before it.
   const pepper = hasher.currentVersion === 1 ? '%' : `${hasher.currentVersion}.%`;
-  const [row] = await queries.$queryRaw<Record<KeyName, bigint>[]>`
+  const [row] = await queries.$queryRaw<Record<'secrets' | 'pepper', bigint>[]>`
     SELECT
       (SELECT count(*) FROM provider WHERE substring(sealed FROM 1 FOR ${head.length}::int) <> ${head}) AS secrets,
       (SELECT count(*) FROM key WHERE revoked_at IS NULL AND (hash NOT LIKE ${pepper}
         OR (previous_hash NOT LIKE ${pepper} AND previous_expires_at > now()))) AS pepper`;
-  return { secrets: Number(row?.secrets ?? 0), pepper: Number(row?.pepper ?? 0) };
+  // Nothing is kept that webhooks' key signed.
+  return { secrets: Number(row?.secrets ?? 0), pepper: Number(row?.pepper ?? 0), webhooks: 0 };
 }
 
 /**
@@ -94,11 +98,9 @@ export async function countUnderOld(
  */
 export async function dropOldVersions(database: Database, keys: SecretKeys, ageMs: number): Promise<number> {
   let dropped = 0;
-  for (const [name, { currentVersion }] of [
-    ['secrets', keys.box],
-    ['pepper', keys.hasher],
-  ] as const) {
-    dropped += await database.transaction((queries) => drop(queries, keys, { name, currentVersion, ageMs }));
+  for (const name of KEY_NAMES) {
+    const drops = { name, ageMs: name === 'webhooks' ? Math.max(ageMs, RECEIVERS_MS) : ageMs };
+    dropped += await database.transaction((queries) => drop(queries, keys, drops));
   }
   return dropped;
 }
@@ -106,8 +108,9 @@ export async function dropOldVersions(database: Database, keys: SecretKeys, ageM
 async function drop(
   queries: Queries,
   keys: SecretKeys,
-  { name, currentVersion, ageMs }: { name: KeyName; currentVersion: number; ageMs: number },
+  { name, ageMs }: { name: KeyName; ageMs: number },
 ): Promise<number> {
+  const currentVersion = keys.versionOf(name);
   // Whoever writes under an old one now is waited for, and counted by the statement after.
   const old = await queries.$queryRaw<unknown[]>`
     SELECT 1 FROM wrapped_key WHERE name = ${name} AND version < ${currentVersion} FOR UPDATE`;

@@ -59,7 +59,7 @@ describe('the keys of the database', () => {
     }
     await expect(open(one)).rejects.toThrow(WrongSecretKey);
     expect(await rewraps()).toMatchObject([
-      { actor: 'gateway', objectType: 'wrapped_key', objectId: 'pepper,secrets', changes: {} },
+      { actor: 'gateway', objectType: 'wrapped_key', objectId: 'pepper,secrets,webhooks', changes: {} },
     ]);
   });
 
@@ -136,13 +136,13 @@ describe('a key of the database that is rotated', () => {
     const { updatedAt } = await database.prisma.provider.findUniqueOrThrow({ where: { id: 'a' } });
     expect(await renew(keys, 'secrets')).toBe(2);
     await addProvider(keys, 'd');
-    expect(await countUnderOld(database.prisma, keys)).toEqual({ secrets: 3, pepper: 0 });
+    expect(await countUnderOld(database.prisma, keys)).toEqual({ secrets: 3, pepper: 0, webhooks: 0 });
     expect(await dropOldVersions(database, keys, 0)).toBe(0);
     expect(await resealProviders(database, keys.box)).toBe(3);
-    expect(await countUnderOld(database.prisma, keys)).toEqual({ secrets: 0, pepper: 0 });
+    expect(await countUnderOld(database.prisma, keys)).toEqual({ secrets: 0, pepper: 0, webhooks: 0 });
     expect(await dropOldVersions(database, keys, 60_000)).toBe(0);
     expect(await dropOldVersions(database, keys, 0)).toBe(1);
-    expect(await versions()).toEqual(['pepper 1', 'secrets 2']);
+    expect(await versions()).toEqual(['pepper 1', 'secrets 2', 'webhooks 1']);
     const { box } = await open(one);
     for (const row of await database.prisma.provider.findMany()) {
       expect(openProviderSecrets(box, row).apiKey).toBe(`key-of-${row.id}`);
@@ -168,7 +168,7 @@ describe('a key of the database that is rotated', () => {
     expect(await other.learn()).toBe(false);
     expect(other.box.open(sealed, 'here').toString()).toBe('text');
     await addProvider(other, 'late');
-    expect(await versions()).toEqual(['pepper 2', 'secrets 2']);
+    expect(await versions()).toEqual(['pepper 2', 'secrets 2', 'webhooks 1']);
   });
 
   it('hashes a key anew when it is met, unless it was changed meanwhile', async () => {
@@ -187,6 +187,18 @@ describe('a key of the database that is rotated', () => {
     const hashes = (await database.prisma.key.findMany({ orderBy: { id: 'asc' } })).map(({ hash }) => hash);
     expect(hashes.slice(0, 2)).toEqual([keys.hasher.hash('new'), keys.hasher.hash('met')]);
     expect(await countUnderOld(database.prisma, keys)).toMatchObject({ pepper: 0 });
+  });
+
+  it('signs webhooks beside the one before, until receivers had a day', async () => {
+    const keys = await open(one);
+    const [before] = keys.webhookKeys;
+    expect(await renew(keys, 'webhooks')).toBe(2);
+    expect(keys.webhookKeys[1]).toEqual(before);
+    expect(await dropOldVersions(database, keys, 0)).toBe(0);
+    expect((await open(one)).webhookKeys).toEqual(keys.webhookKeys);
+    await database.prisma.wrappedKey.updateMany({ data: { createdAt: new Date('2026-01-01') } });
+    expect(await dropOldVersions(database, keys, 0)).toBe(1);
+    expect((await open(one)).webhookKeys).toEqual([keys.webhookKeys[0]]);
   });
 
   it('is not made by a process that has another PLLM_SECRET_KEY than the database', async () => {

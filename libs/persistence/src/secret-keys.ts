@@ -9,8 +9,8 @@ import type { WrappingKeys } from './key-wrapper.js';
 import { rewrapKeys } from './rewrap-keys.js';
 import { SecretBox } from './secret-box.js';
 
-/** `secrets` encrypts provider secrets, `pepper` hashes client keys. */
-export const KEY_NAMES = ['secrets', 'pepper'] as const;
+/** `secrets` encrypts provider secrets, `pepper` hashes client keys, `webhooks` signs webhooks. */
+export const KEY_NAMES = ['secrets', 'pepper', 'webhooks'] as const;
 export type KeyName = (typeof KEY_NAMES)[number];
 
 /** The keys that the database keeps, wrapped under the operator's; each in all its versions. */
@@ -25,10 +25,21 @@ export class SecretKeys {
     private readonly wrapper: KeyWrapper,
     rows: readonly WrappedKey[],
   ) {
-    this.rings = { secrets: new KeyRing(), pepper: new KeyRing() };
+    this.rings = { secrets: new KeyRing(), pepper: new KeyRing(), webhooks: new KeyRing() };
     this.take(rows);
     this.box = new SecretBox(this.rings.secrets);
     this.hasher = new KeyHasher(this.rings.pepper);
+  }
+
+  /** What webhooks are signed with: the newest, and the one before as long as it is kept. */
+  get webhookKeys(): readonly Uint8Array[] {
+    const { webhooks } = this.rings;
+    return webhooks.versions.slice(0, 2).flatMap((version) => webhooks.get(version) ?? []);
+  }
+
+  /** The newest version of a key. */
+  versionOf(name: KeyName): number {
+    return this.rings[name].current.version;
   }
 
   /**

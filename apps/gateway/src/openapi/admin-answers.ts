@@ -219,6 +219,7 @@ export const ADMIN = {
     version: COUNT,
     resealed: COUNT,
   }),
+  SystemWebhookSecret: own({ object: one('system.webhook_secret'), secret: TEXT, previous: TEXTS }),
   SystemReload: own({
     object: one('system.reload'),
     keys: COUNT,

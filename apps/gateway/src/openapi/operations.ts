@@ -193,6 +193,11 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     'Read keys, models and the configuration file anew, on every gateway',
     object('SystemReload'),
   ),
+  'GET /v1/admin/system/webhook-secret': operation(
+    'readWebhookSecret',
+    'What signatures of webhooks are verified with',
+    object('SystemWebhookSecret'),
+  ),
   'POST /v1/admin/system/rotate-keys': operation(
     'rotateSystemKeys',
     'Encrypt provider secrets, or hash keys, under another key',

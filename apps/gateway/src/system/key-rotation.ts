@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import type { Logger } from '#observability';
-import { Database, countUnderOld, dropOldVersions, resealProviders } from '#persistence';
+import { Database, KEY_NAMES, countUnderOld, dropOldVersions, resealProviders } from '#persistence';
 import type { KeyName, SecretKeys } from '#persistence';
 import { note } from '../admin/note.js';
 import type { Actor } from '../admin/note.js';
@@ -45,14 +45,14 @@ export class KeyRotation implements OnApplicationBootstrap, OnApplicationShutdow
 
   /** Null: the database does not say. */
   async describe() {
-    const { box, hasher } = this.keys;
     const counts = await this.database
       .read((queries) => countUnderOld(queries, this.keys), COUNT_MS)
       .catch(() => undefined);
-    return [
-      { name: 'secrets', version: box.currentVersion, under_old: counts?.secrets ?? null },
-      { name: 'pepper', version: hasher.currentVersion, under_old: counts?.pepper ?? null },
-    ];
+    return KEY_NAMES.map((name) => ({
+      name,
+      version: this.keys.versionOf(name),
+      under_old: counts?.[name] ?? null,
+    }));
   }
 
   private finishIn(ms: number): void {
