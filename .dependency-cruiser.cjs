@@ -171,7 +171,8 @@ const RULES = [
     name: 'replicas',
     from: `${GATEWAY}replicas/`,
     to: [
-      ...room('replicas', 'auth', 'models', 'config', 'logging'),
+      // The keys of the database are in memory too.
+      ...room('replicas', 'auth', 'models', 'database', 'config', 'logging'),
       // Limits that gateways share.
       ...lib('coordination', 'metering', 'persistence', 'observability', 'routing'),
       ...NEST,
@@ -223,14 +224,26 @@ const RULES = [
     node: true,
   },
   {
+    // Webhooks: what is passed is in the database, and whoever is told lives where a provider might.
+    name: 'alerts',
+    from: `${GATEWAY}alerts/`,
+    to: [
+      ...room('alerts', 'config', 'database', 'logging', 'models', 'auth'),
+      ...lib('contract', 'metering', 'observability', 'persistence', 'upstream'),
+      ...NEST,
+    ],
+    node: true,
+  },
+  {
     // What is told of the gateway itself is asked of every part that has a state.
     name: 'system',
     from: `${GATEWAY}system/`,
     to: [
       ...room('system', 'admin', 'declaration', 'models', 'auth', 'http', 'config', 'database', 'replicas'),
-      ...lib('contract', 'metering', 'persistence', 'routing'),
+      ...room('logging'),
+      ...lib('contract', 'metering', 'observability', 'persistence', 'routing'),
       ...NEST,
-      ...npm('@nestjs/platform-fastify', 'fastify'),
+      ...npm('@nestjs/platform-fastify', 'fastify', 'class-validator'),
     ],
     node: true,
   },

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectError } from '../support/expect-error.js';
 import { MASTER_KEY, startBench } from '../support/gateway.js';
@@ -17,6 +19,56 @@ afterAll(() => bench.close());
 const ask = (method: string, path: string, body?: unknown, key = MASTER_KEY): Promise<Answer> =>
   bench.request(method, `/v1/admin${path}`, body, { authorization: `Bearer ${key}` });
 const newest = async (): Promise<Answer['json']> => (await bench.admin('GET', '/audit?limit=1')).data[0];
+
+/** The script of the documentation, as somebody would run it. */
+function verifyByScript(lines: string) {
+  const [, script = ''] =
+    /```python\n(import hashlib[^`]*)```/.exec(readFileSync('docs/security.md', 'utf8')) ?? [];
+  const { status, stdout, stderr } = spawnSync('python3', ['-c', script], { input: lines, encoding: 'utf8' });
+  return { status, text: (stdout + stderr).trim() };
+}
+
+describe('the chain of the audit log', () => {
+  it('is verified by the gateway and, exported, by the script of the documentation', async () => {
+    await bench.admin('POST', '/keys', { name: 'é "chained" 🙂', metadata: { n: 5e-7, big: 1e21 } });
+    const verified = await bench.admin('GET', '/audit/verify');
+    expect(verified).toMatchObject({ ok: true, broken: null, has_noted_head: null });
+    const { text, headers } = await ask('GET', '/audit/export');
+    expect(headers.get('content-type')).toBe('application/x-ndjson');
+    expect(text.trimEnd().split('\n')).toHaveLength(verified.entries);
+    expect(verifyByScript(text)).toEqual({ status: 0, text: `head: ${verified.head.hash}` });
+    const forged = text.replace('"actor": "master"', '"actor": "nobody"');
+    expect(verifyByScript(forged)).toMatchObject({
+      status: 1,
+      text: expect.stringMatching(/^entry \d+ does not fit/),
+    });
+    const [first = '', ...rest] = text.split('\n');
+    expect(verifyByScript([first, ...rest.slice(1)].join('\n')).status).toBe(rest.length > 2 ? 1 : 0);
+  });
+
+  it('has the head that was noted, and a part of it by time', async () => {
+    const { head } = await bench.admin('GET', '/audit/verify');
+    const { at } = await newest();
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    await bench.admin('POST', '/keys', { name: 'after' });
+    expect(await bench.admin('GET', `/audit/verify?head=${head.hash}`)).toMatchObject({
+      has_noted_head: true,
+    });
+    const unknown = await bench.admin('GET', `/audit/verify?head=${'f'.repeat(64)}`);
+    expect(unknown).toMatchObject({ ok: false, broken: null, has_noted_head: false });
+    const part = (await ask('GET', `/audit/export?from=${at}`)).text.trimEnd().split('\n');
+    expect(part.map((line) => JSON.parse(line).entry.changes.name).at(-1)).toBe('after');
+    expect(JSON.parse(part[1] ?? '').previous_hash).toBe(head.hash);
+    expect((await ask('GET', '/audit/verify?head=x')).json.error.param).toBe('head');
+  });
+
+  it('is found by who and what', async () => {
+    const { id } = await bench.admin('POST', '/keys', { name: 'found' });
+    const found = await bench.admin('GET', `/audit?actor=master&object_type=key&object_id=${id}`);
+    expect(found.data).toMatchObject([{ action: 'create', object_id: id }]);
+    expect((await bench.admin('GET', `/audit?actor=nobody&object_id=${id}`)).data).toEqual([]);
+  });
+});
 
 describe('the audit log', () => {
   /** Makes a change and gives what the log says of it. */

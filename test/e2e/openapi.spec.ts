@@ -193,8 +193,11 @@ describe('what the gateway answers is what it describes', () => {
     ['GET', '/v1/admin/requests'],
     ['GET', '/v1/admin/requests/{id}', 'request'],
     ['GET', '/v1/admin/audit'],
+    ['GET', '/v1/admin/audit/verify'],
     ['GET', '/v1/admin/system'],
     ['POST', '/v1/admin/system/reload'],
+    ['GET', '/v1/admin/system/webhook-secret'],
+    ['POST', '/v1/admin/system/rotate-keys', undefined, { which: 'pepper' }],
     ['GET', '/health'],
     ['GET', '/ready'],
   ];

@@ -112,6 +112,36 @@ describe.runIf(postgresUrl)('two gateways on one Postgres', () => {
     expect(await bench.sql(orphans)).toEqual([]);
   });
 
+  it('write one chain of audit entries, at once too', async () => {
+    await Promise.all(
+      Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? one : two)).map((gateway) =>
+        newKey(gateway),
+      ),
+    );
+    const verified = await two.admin('GET', '/audit/verify');
+    expect(verified).toMatchObject({ ok: true, broken: null });
+    expect(verified.entries).toBeGreaterThan(40);
+    expect(await one.admin('GET', `/audit/verify?head=${verified.head.hash}`)).toMatchObject({ ok: true });
+  });
+
+  it('rotate the keys of the database together', async () => {
+    const { key } = await newKey(one);
+    for (const gateway of [one, two]) await becomes(200, gateway, key);
+    await one.admin('POST', '/system/rotate-keys', { which: 'secrets' });
+    await one.admin('POST', '/system/rotate-keys', { which: 'pepper' });
+    // Made under the new pepper, and at once asked of the one that may not have heard of it.
+    const fresh = await newKey(one);
+    expect((await call(two, fresh.key)).status).toBe(200);
+    const again = await newKey(two);
+    expect((await call(one, again.key)).status).toBe(200);
+    expect(await two.admin('POST', '/system/rotate-keys', { which: 'pepper' })).toMatchObject({ version: 3 });
+    for (const gateway of [one, two]) {
+      await gateway.admin('POST', `/providers/${await providerId()}/test`);
+      for (const each of [key, fresh.key, again.key]) expect((await call(gateway, each)).status).toBe(200);
+    }
+    await until(async () => (await one.admin('GET', '/system')).secret_keys[1].version === 3);
+  });
+
   it('find what nobody told them of', async () => {
     const { id, key } = await newKey(one);
     for (const gateway of [one, two]) await becomes(200, gateway, key);

@@ -114,8 +114,12 @@ export const RIGHTS: Readonly<Record<string, Right>> = {
   'GET /v1/admin/requests/{id}': { may: KEYS, kind: 'record' },
   'GET /v1/admin/usage': { may: KEYS },
   'GET /v1/admin/audit': read(),
+  'GET /v1/admin/audit/export': read(),
+  'GET /v1/admin/audit/verify': read(),
   'GET /v1/admin/system': read(),
   'POST /v1/admin/system/reload': { may: UNSCOPED },
+  'POST /v1/admin/system/rotate-keys': { may: ['master'], body: () => ({ which: 'webhooks' }) },
+  'GET /v1/admin/system/webhook-secret': { may: UNSCOPED },
 };
 
 /** What becomes of a request for an object that is not the caller's; nothing said: it may all the same. */

@@ -53,8 +53,12 @@ export const ROUTES: readonly (readonly [string, string])[] = [
   ['PUT', '/admin/prices/openai/gpt-4o'],
   ['DELETE', '/admin/prices/openai/gpt-4o'],
   ['GET', '/admin/audit'],
+  ['GET', '/admin/audit/export'],
+  ['GET', '/admin/audit/verify'],
   ['GET', '/admin/system'],
   ['POST', '/admin/system/reload'],
+  ['POST', '/admin/system/rotate-keys'],
+  ['GET', '/admin/system/webhook-secret'],
 ];
 /** Those without a key. */
 export const PUBLIC = ['/health', '/ready', '/openapi.json'];

@@ -15,6 +15,7 @@ import { startDemo } from './demo.js';
 import { startGateway } from './gateway.js';
 import type { Gateway } from './gateway.js';
 import { ModelRegistry } from './models/model-registry.js';
+import { BrokenAudit } from './verify-audit.js';
 
 /** Who may call everything, to find a model for the first curl. */
 const ANYBODY = { mayCall: () => true };
@@ -76,13 +77,12 @@ function fail(error: unknown): never {
 }
 
 function describe(error: unknown): string {
-  if (error instanceof WrongSecretKey) {
-    return 'PLLM_SECRET_KEY is not the key that this database was set up with; its secrets cannot be opened.';
-  }
+  if (error instanceof WrongSecretKey) return describeWrongKey(error);
   const expected = [
     InvalidEnvironment,
     InvalidDeclaration,
     UnknownCommand,
+    BrokenAudit,
     DirectoryInUse,
     DatabaseUnreachable,
   ];
@@ -91,6 +91,16 @@ function describe(error: unknown): string {
   if (error instanceof GatewayError && error.code === 'service_unavailable') return error.message;
   const { code, message, stack } = error as NodeJS.ErrnoException;
   return code === 'EADDRINUSE' || code === 'EACCES' ? message : (stack ?? String(error));
+}
+
+function describeWrongKey({ place }: WrongSecretKey): string {
+  if (!place.startsWith('wrapped_key:')) {
+    return `What is sealed of ${place} was changed in the database, or comes from another row: it cannot be opened.`;
+  }
+  return (
+    'PLLM_SECRET_KEY is not the key that this database was set up with; its secrets cannot be opened. ' +
+    'To change it, give the one before as PLLM_SECRET_KEY_PREVIOUS.'
+  );
 }
 
 main().catch(fail);

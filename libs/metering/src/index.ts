@@ -7,6 +7,8 @@ export type { PriceMember, PriceText } from './price-text.js';
 export { costOf } from './pricing.js';
 export { RateLimiter } from './rate-limiter.js';
 export type { Admission, Allowance, Limiter, Refusal, Standing } from './rate-limiter.js';
+export { printWebhookSecret, signWebhook } from './sign-webhook.js';
+export type { Webhook } from './sign-webhook.js';
 export { SLOT_MS, WINDOW_SLOTS } from './sliding-sum.js';
 export { readSpoolState } from './spool-state.js';
 export type { SpoolState } from './spool-state.js';

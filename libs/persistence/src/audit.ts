@@ -5,13 +5,24 @@ import { cutPage, unknownCursor } from './page.js';
 
 export type { AuditEntry } from './generated/client.js';
 
+/** Whose entries, and about what. */
+export interface AuditFilter {
+  readonly actor?: string | undefined;
+  readonly objectType?: string | undefined;
+  readonly objectId?: string | undefined;
+}
+
 /** Newest first; the cursor is an entry's id. */
-export async function listAudit(queries: Queries, page: PageRequest): Promise<Page<AuditEntry>> {
+export async function listAudit(
+  queries: Queries,
+  page: PageRequest,
+  filter: AuditFilter = {},
+): Promise<Page<AuditEntry>> {
   if (page.cursor !== undefined && !/^\d{1,18}$/.test(page.cursor)) throw unknownCursor();
   const rows = await queries.auditEntry.findMany({
     take: page.limit + 1,
     orderBy: { id: 'desc' },
-    ...(page.cursor === undefined ? {} : { where: { id: { lt: BigInt(page.cursor) } } }),
+    where: { ...filter, ...(page.cursor === undefined ? {} : { id: { lt: BigInt(page.cursor) } }) },
   });
   return cutPage(rows, page);
 }

@@ -1,5 +1,9 @@
 export { countConnections, findLogStart, listAudit, readWrites } from './audit.js';
-export type { AuditEntry, LoggedWrite } from './audit.js';
+export type { AuditEntry, AuditFilter, LoggedWrite } from './audit.js';
+export { printChained, readAuditChain, verifyAuditChain } from './audit-chain.js';
+export type { ChainVerdict } from './audit-chain.js';
+export { claimAlerts, passThresholds, settleAlert } from './budget-alerts.js';
+export type { ClaimedAlert, WatchedThreshold } from './budget-alerts.js';
 export type { BreakerState } from './breaker.js';
 export { DatabaseUnreachable } from './database-errors.js';
 export { Database } from './database.js';
@@ -35,9 +39,13 @@ export {
   updateProvider,
 } from './providers.js';
 export type { NewProvider, ProviderChange, ProviderRow, ProviderSecrets } from './providers.js';
-export { KeyHasher, SecretBox, WrongSecretKey } from './secret-box.js';
-export { openSecretKeys } from './secret-keys.js';
-export type { SecretKeys } from './secret-keys.js';
+export { KeyHasher } from './key-hasher.js';
+export { KeyRing } from './key-ring.js';
+export { countUnderOld, dropOldVersions, rehashKey, resealProviders } from './key-rotation.js';
+export { SecretBox, WrongSecretKey } from './secret-box.js';
+export type { WrappingKeys } from './key-wrapper.js';
+export { KEY_NAMES, SecretKeys, openSecretKeys } from './secret-keys.js';
+export type { KeyName } from './secret-keys.js';
 export {
   deleteResponse,
   findResponse,

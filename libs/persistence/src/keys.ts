@@ -2,6 +2,8 @@ import type { Page, PageRequest } from './page.js';
 import { cutPage, pageQuery } from './page.js';
 import type { Queries } from './database.js';
 import type { Key, Prisma } from './generated/client.js';
+import { pepperOf } from './key-hasher.js';
+import { holdVersion } from './secret-keys.js';
 
 export type { Key } from './generated/client.js';
 export type NewKey = Omit<Prisma.KeyCreateInput, 'createdAt' | 'updatedAt'>;
@@ -43,11 +45,13 @@ export function countKeys(queries: Queries, where: KeyFilter): Promise<number> {
   return queries.key.count({ where });
 }
 
-export function createKey(queries: Queries, key: NewKey): Promise<Key> {
+export async function createKey(queries: Queries, key: NewKey): Promise<Key> {
+  await holdVersion(queries, 'pepper', pepperOf(key.hash));
   return queries.key.create({ data: key });
 }
 
-export function updateKey(queries: Queries, id: string, change: KeyChange): Promise<Key> {
+export async function updateKey(queries: Queries, id: string, change: KeyChange): Promise<Key> {
+  if (typeof change.hash === 'string') await holdVersion(queries, 'pepper', pepperOf(change.hash));
   return queries.key.update({ where: { id }, data: change });
 }
 

@@ -8,6 +8,8 @@ import type { Turn } from './migration-turn.js';
 
 /** A connection may hang (a frozen server, a lost route): nothing waits for it longer than this. */
 const STATEMENT_MS = 10_000;
+/** A process that freezes in a transaction holds its locks, the audit log's among them: the server ends it. */
+const ABANDONED = { idle_in_transaction_session_timeout: 15_000 };
 const CONNECT_MS = 3_000;
 const PROBE_MS = 1_000;
 /** Closing is polite, and a frozen server does not answer it. */
@@ -28,7 +30,7 @@ export interface Wait {
 
 /** A Postgres server, by its URL. @throws DatabaseUnreachable */
 export async function openPostgres(url: string, wait: Wait): Promise<Driver> {
-  const pool = openPool(url, { max: 10, min: 2, statement_timeout: STATEMENT_MS });
+  const pool = openPool(url, { max: 10, min: 2, statement_timeout: STATEMENT_MS, ...ABANDONED });
   // For the question whether it answers, when whoever hangs has taken the pool's connections.
   const reserve = openPool(url, { max: 1, query_timeout: PROBE_MS, connectionTimeoutMillis: PROBE_MS });
   try {

@@ -2,7 +2,9 @@ import type { Queries } from './database.js';
 import type { Prisma, Provider } from './generated/client.js';
 import type { Page, PageRequest } from './page.js';
 import { cutPage, pageQuery } from './page.js';
+import { versionOf } from './secret-box.js';
 import type { SecretBox } from './secret-box.js';
+import { holdVersion } from './secret-keys.js';
 
 export type { Provider as ProviderRow } from './generated/client.js';
 export type NewProvider = Omit<Prisma.ProviderCreateInput, 'createdAt' | 'updatedAt' | 'targets'>;
@@ -14,12 +16,16 @@ export interface ProviderSecrets {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+export function placeOfProvider(id: string): string {
+  return `provider:${id}`;
+}
+
 export function sealProviderSecrets(box: SecretBox, id: string, secrets: ProviderSecrets) {
-  return box.seal(Buffer.from(JSON.stringify(secrets)), `provider:${id}`);
+  return box.seal(Buffer.from(JSON.stringify(secrets)), placeOfProvider(id));
 }
 
 export function openProviderSecrets(box: SecretBox, row: Provider): ProviderSecrets {
-  return JSON.parse(box.open(row.sealed, `provider:${row.id}`).toString()) as ProviderSecrets;
+  return JSON.parse(box.open(row.sealed, placeOfProvider(row.id)).toString()) as ProviderSecrets;
 }
 
 /** Every provider, for the snapshot. */
@@ -46,11 +52,18 @@ export async function listProviders(
   return cutPage(await queries.provider.findMany({ ...pageQuery(page), where }), page);
 }
 
-export function createProvider(queries: Queries, provider: NewProvider): Promise<Provider> {
+export async function createProvider(queries: Queries, provider: NewProvider): Promise<Provider> {
+  await holdVersion(queries, 'secrets', versionOf(provider.sealed) ?? 0);
   return queries.provider.create({ data: provider });
 }
 
-export function updateProvider(queries: Queries, id: string, change: ProviderChange): Promise<Provider> {
+export async function updateProvider(
+  queries: Queries,
+  id: string,
+  change: ProviderChange,
+): Promise<Provider> {
+  if (change.sealed instanceof Uint8Array)
+    await holdVersion(queries, 'secrets', versionOf(change.sealed) ?? 0);
   return queries.provider.update({ where: { id }, data: change });
 }
 

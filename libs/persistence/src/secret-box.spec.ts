@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { KeyHasher, SecretBox, WrongSecretKey } from './secret-box.js';
+import { KeyHasher } from './key-hasher.js';
+import { KeyRing } from './key-ring.js';
+import { SecretBox, WrongSecretKey } from './secret-box.js';
 
 const key = randomBytes(32);
 const box = new SecretBox(key);
@@ -52,5 +54,28 @@ describe('KeyHasher', () => {
     expect(hash).toMatch(/^[0-9a-f]{64}$/);
     expect(new KeyHasher(key).hash('secret')).toBe(hash);
     expect(new KeyHasher(randomBytes(32)).hash('secret')).not.toBe(hash);
+  });
+});
+
+describe('versions of a key', () => {
+  const ring = new KeyRing(key);
+  const old = new SecretBox(ring).seal(text, 'p');
+  const oldHash = new KeyHasher(ring).hash('secret');
+  ring.add(300, randomBytes(32));
+
+  it('seal under the newest, and open under each', () => {
+    const versions = new SecretBox(ring);
+    const sealed = versions.seal(text, 'p');
+    expect(Buffer.from(sealed.subarray(0, 5))).toEqual(Buffer.from([2, 0, 0, 1, 44]));
+    for (const each of [old, sealed]) expect(versions.open(each, 'p')).toEqual(Buffer.from(text));
+    expect(box.knows(sealed)).toBe(false);
+    expect(() => box.open(sealed, 'p')).toThrow(WrongSecretKey);
+    expect(() => versions.open(sealed, 'q')).toThrow(WrongSecretKey);
+  });
+
+  it('hash under the newest, and find under each', () => {
+    const hasher = new KeyHasher(ring);
+    expect(hasher.hash('secret')).toMatch(/^300\.[0-9a-f]{64}$/);
+    expect(hasher.hashes('secret')).toEqual([hasher.hash('secret'), oldHash]);
   });
 });

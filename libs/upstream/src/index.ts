@@ -8,4 +8,6 @@ export { SseReader } from './sse-reader.js';
 export type { TokenSource } from './token-source.js';
 export { UpstreamClient } from './upstream-client.js';
 export type { UpstreamRequest } from './upstream-client.js';
+export { WebhookClient } from './webhook-client.js';
+export type { WebhookClientOptions } from './webhook-client.js';
 export { readRetryAfter } from './upstream-errors.js';

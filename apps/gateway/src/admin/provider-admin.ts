@@ -36,17 +36,21 @@ export class ProviderAdmin {
   ) {}
 
   /** Those of the file first; what sleeps under their names is left out. */
-  list(page: PageRequest) {
+  async list(page: PageRequest) {
     const { providers } = this.declaration;
     const names = providers.map(({ name }) => name);
-    return declaredFirst(providers, page, (rest) =>
+    const found = await declaredFirst(providers, page, (rest) =>
       this.database.read((queries) => listProviders(queries, rest, names)),
     );
+    await this.learnKeysOf(found.rows);
+    return found;
   }
 
   async read(id: string): Promise<ProviderRow> {
     const declared = this.declaration.providerWithId(id);
-    return declared ?? this.database.read((queries) => existing(queries, id));
+    const row = declared ?? (await this.database.read((queries) => existing(queries, id)));
+    await this.learnKeysOf([row]);
+    return row;
   }
 
   isDeclared(row: ProviderRow): boolean {
@@ -119,7 +123,13 @@ export class ProviderAdmin {
     this.declaration.guardProvider(this.declaration.providerWithId(id)?.name);
     const row = await existing(queries, id);
     this.declaration.guardProvider(row.name);
+    await this.learnKeysOf([row]);
     return row;
+  }
+
+  /** Another gateway may have sealed under a key that this one has not heard of. */
+  private async learnKeysOf(rows: readonly ProviderRow[]): Promise<void> {
+    if (!rows.every(({ sealed }) => this.secrets.box.knows(sealed))) await this.secrets.learn();
   }
 
   private reseal(before: ProviderRow, { api_key, headers }: UpdateProviderBody) {

@@ -56,6 +56,20 @@ export class SharedAdminGuard extends AdminGuard {
   }
 }
 
+/** What lets its reader act for the gateway: nobody who is bounded may read it. */
+export class SecretsGuard extends AdminGuard {
+  override accessOf(): Access {
+    return { roles: ADMINS, unscoped: true };
+  }
+}
+
+/** What not even an admin may do. */
+export class MasterGuard extends AdminGuard {
+  override accessOf(): Access {
+    return { roles: ['master'], unscoped: false };
+  }
+}
+
 function isRead(method: string): boolean {
   return method === 'GET' || method === 'HEAD';
 }

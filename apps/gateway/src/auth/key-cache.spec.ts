@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '#contract';
 import type { Database, Key, Queries, TeamRow } from '#persistence';
-import { KeyHasher } from '#persistence';
+import { KeyHasher, KeyRing } from '#persistence';
 import { madeTeam } from '../../../../test/support/made-team.js';
 import { KeyCache } from './key-cache.js';
 import { TeamRegistry } from './team-registry.js';
@@ -51,7 +51,8 @@ async function makeCache(kind: Database['kind'] = 'embedded'): Promise<KeyCache>
   };
   const read = async <T>(query: (queries: Queries) => Promise<T>) => query(queries as unknown as Queries);
   const database = { kind, read } as unknown as Database;
-  const cache = new KeyCache(database, { hasher }, MASTER, new TeamRegistry(database));
+  const secrets = { hasher, learn: async () => false };
+  const cache = new KeyCache(database, secrets, MASTER, new TeamRegistry(database));
   await cache.load();
   return cache;
 }
@@ -64,7 +65,10 @@ const refused = (cache: KeyCache, secret: string) =>
 beforeEach(() => {
   stored = [];
   teams = [];
-  findFirst.mockClear();
+  findFirst.mockReset();
+  findFirst.mockImplementation(
+    async ({ where }) => stored.find((key) => key.hash === where.OR[0]?.hash) ?? null,
+  );
 });
 
 describe('KeyCache', () => {
@@ -232,5 +236,58 @@ describe('KeyCache', () => {
       expect(caller).toMatchObject({ teamId, isOrphan: true });
       expect(caller.mayCall('anything')).toBe(false);
     }
+  });
+});
+
+describe('another pepper', () => {
+  const run = vi.fn<(sql: string, values: readonly unknown[]) => Promise<number>>(async () => 1);
+
+  /** A process that has the first pepper, and learns the second when it asks. */
+  async function makeOther(kind: Database['kind'], knowsBoth: boolean) {
+    const ring = new KeyRing(Buffer.alloc(32, 9));
+    const learn = vi.fn(async () => {
+      const isNew = !ring.has(2);
+      ring.add(2, Buffer.alloc(32, 8));
+      return isNew;
+    });
+    if (knowsBoth) await learn();
+    const queries = { key: { findMany: () => stored, findFirst, findUnique } };
+    const read = async <T>(query: (queries: Queries) => Promise<T>) => query(queries as unknown as Queries);
+    const secrets = { hasher: new KeyHasher(ring), learn };
+    const database = { kind, read, run } as unknown as Database;
+    const cache = new KeyCache(database, secrets, MASTER, new TeamRegistry(database));
+    await cache.load();
+    return { cache, learn };
+  }
+  const both = new KeyRing(Buffer.alloc(32, 9));
+  both.add(2, Buffer.alloc(32, 8));
+  const newHash = (secret: string): string => new KeyHasher(both).hash(secret);
+
+  beforeEach(() => void run.mockClear());
+
+  it('hashes what was known under the one before anew, once', async () => {
+    stored = [makeKey('old'), makeKey('new', { hash: newHash('new') })];
+    const { cache } = await makeOther('embedded', true);
+    for (const secret of ['old', 'new', 'old']) {
+      expect((await cache.identify(secret)).keyId).toBe(`key_${secret}`);
+    }
+    await vi.waitFor(() => expect(run).toHaveBeenCalledTimes(1));
+    expect(run.mock.calls[0]?.[1]).toEqual(['key_old', hasher.hash('old'), newHash('old'), 2]);
+    await new Promise(setImmediate);
+    cache.replace('key_else', makeKey('else'));
+    expect((await cache.identify('old')).keyId).toBe('key_old');
+    expect(run).toHaveBeenCalledTimes(1);
+  });
+
+  it('is learned when a key is read, or asked for, that is under it', async () => {
+    stored = [makeKey('new', { hash: newHash('new') })];
+    const loaded = await makeOther('postgres', false);
+    expect(loaded.learn).toHaveBeenCalledTimes(1);
+    expect((await loaded.cache.identify('new')).keyId).toBe('key_new');
+    stored = [];
+    const asked = await makeOther('postgres', false);
+    stored = [makeKey('new', { hash: newHash('new') })];
+    expect((await asked.cache.identify('new')).keyId).toBe('key_new');
+    await refused(asked.cache, 'nobody');
   });
 });

@@ -4,6 +4,7 @@ import type { Database, Key, Queries, SecretKeys } from '#persistence';
 import { findKey, findKeyByHash, loadKeys } from '#persistence';
 import type { Caller } from './caller.js';
 import { MASTER, makeCaller } from './make-caller.js';
+import { Rehasher } from './rehasher.js';
 import type { TeamRegistry } from './team-registry.js';
 
 interface Entry {
@@ -41,13 +42,15 @@ export class KeyCache {
   private readonly unknown = new Map<string, number>();
   private readonly masterDigest: Buffer;
   private lookups = 0;
+  private readonly rehasher: Rehasher;
 
   constructor(
     private readonly database: Database,
-    private readonly secrets: Pick<SecretKeys, 'hasher'>,
+    private readonly secrets: Pick<SecretKeys, 'hasher' | 'learn'>,
     masterKey: string,
     private readonly teams: Pick<TeamRegistry, 'meet' | 'referTo'>,
   ) {
+    this.rehasher = new Rehasher(database);
     this.masterDigest = Buffer.from(hash('sha256', masterKey), 'hex');
   }
 
@@ -65,6 +68,7 @@ export class KeyCache {
     this.byHash = new Map();
     this.hashes = new Map();
     for (const key of keys) this.put(key);
+    await this.learnPeppers(keys);
     this.forgetPresented();
   }
 
@@ -72,6 +76,7 @@ export class KeyCache {
   async reread(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
       const key = await this.read((queries) => findKey(queries, id));
+      if (key) await this.learnPeppers([key]);
       this.replace(id, key);
     }
   }
@@ -102,23 +107,38 @@ export class KeyCache {
     if (timingSafeEqual(Buffer.from(digest, 'hex'), this.masterDigest))
       return this.remember(digest, MASTER_ENTRY);
     if ((this.unknown.get(digest) ?? 0) > Date.now()) throw new GatewayError('invalid_api_key');
-    const keyHash = this.secrets.hasher.hash(secret);
-    const entry = this.byHash.get(keyHash) ?? (await this.lookUp(keyHash));
+    const entry = this.findUnder(secret) ?? (await this.lookUp(secret));
     if (entry) return this.remember(digest, entry);
     if (this.unknown.size >= MOST_UNKNOWN) this.unknown.clear();
     this.unknown.set(digest, Date.now() + UNKNOWN_FOR_MS);
     throw new GatewayError('invalid_api_key');
   }
 
-  private async lookUp(keyHash: string): Promise<Entry | undefined> {
+  /** By its hash under each pepper, the newest first; one that is known under an older is hashed anew. */
+  private findUnder(secret: string): Entry | undefined {
+    const hashes = this.secrets.hasher.hashes(secret);
+    const [newest = ''] = hashes;
+    const known = hashes.find((each) => this.byHash.has(each));
+    if (known === undefined) return undefined;
+    const entry = this.byHash.get(known);
+    const id = entry?.caller.keyId;
+    if (known !== newest && id) this.rehasher.rehash(id, known, newest, () => this.rename(id, known, newest));
+    return entry;
+  }
+
+  private async lookUp(secret: string): Promise<Entry | undefined> {
     // Nobody else writes to an embedded database.
     if (this.database.kind === 'embedded') return undefined;
     if (this.lookups >= MOST_LOOKUPS) throw new GatewayError('service_unavailable', { retryAfter: 1 });
     this.lookups++;
     try {
-      const key = await this.read((queries) => findKeyByHash(queries, keyHash));
+      const { hasher } = this.secrets;
+      // A gateway that has another pepper may have made it.
+      const key =
+        (await this.ask(hasher.hashes(secret))) ??
+        ((await this.secrets.learn()) ? await this.ask(hasher.hashes(secret)) : null);
       if (key) this.replace(key.id, key);
-      return key ? this.byHash.get(keyHash) : undefined;
+      return key ? this.findUnder(secret) : undefined;
     } finally {
       this.lookups--;
     }
@@ -131,6 +151,30 @@ export class KeyCache {
       if (key) await this.teams.meet([key.teamId], LOOKUP_MS);
       return key;
     });
+  }
+
+  private async ask(hashes: readonly string[]): Promise<Key | null> {
+    for (const each of hashes) {
+      const key = await this.read((queries) => findKeyByHash(queries, each));
+      if (key) return key;
+    }
+    return null;
+  }
+
+  private async learnPeppers(keys: readonly Key[]): Promise<void> {
+    if (!keys.every(({ hash }) => this.secrets.hasher.knows(hash))) await this.secrets.learn();
+  }
+
+  private rename(id: string, from: string, to: string): void {
+    const entry = this.byHash.get(from);
+    const hashes = this.hashes.get(id);
+    if (!entry || !hashes?.includes(from)) return;
+    this.byHash.delete(from);
+    this.byHash.set(to, entry);
+    this.hashes.set(
+      id,
+      hashes.map((each) => (each === from ? to : each)),
+    );
   }
 
   /** Reads again what was read while something changed: it may be from before. */

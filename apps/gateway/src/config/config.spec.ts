@@ -37,6 +37,7 @@ describe('readConfig', () => {
 
   it('reads what is set, and freezes it', () => {
     const secretKey = randomBytes(32);
+    const previousSecretKey = randomBytes(32);
     const config = readConfig({
       HOST: '::1',
       PORT: '0',
@@ -46,6 +47,7 @@ describe('readConfig', () => {
       REDIS_URL: 'rediss://user:pass@host/2',
       PLLM_MASTER_KEY: 'a-key-of-24-letters-here',
       PLLM_SECRET_KEY: secretKey.toString('base64'),
+      PLLM_SECRET_KEY_PREVIOUS: previousSecretKey.toString('base64'),
       PLLM_LOG_LEVEL: 'silent',
       PLLM_METRICS_PORT: '9000',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
@@ -77,6 +79,7 @@ describe('readConfig', () => {
       redisUrl: 'rediss://user:pass@host/2',
       masterKey: 'a-key-of-24-letters-here',
       secretKey,
+      previousSecretKey,
       logLevel: 'silent',
       metricsPort: 9000,
       isMetricsPortGiven: true,
@@ -168,6 +171,8 @@ describe('readConfig', () => {
     ['MISTRAL_API_KEY', 'YOUR_MISTRAL_KEY'],
     ['GROQ_API_KEY', 'changeme'],
     ['PLLM_SECRET_KEY', 'not-base64-at-all'],
+    ['PLLM_SECRET_KEY_PREVIOUS', 'not-base64-at-all'],
+    ['PLLM_SECRET_KEY_PREVIOUS', Buffer.alloc(32).toString('base64')],
     ['PLLM_SECRET_KEY', randomBytes(31).toString('base64')],
     ['PLLM_SECRET_KEY', randomBytes(33).toString('base64')],
     ['PLLM_LOG_LEVEL', 'chatty'],

@@ -18,6 +18,8 @@ export interface Config {
   readonly masterKey: string | undefined;
   /** 32 bytes. Undefined: generated at first boot and kept in `dataDir`. */
   readonly secretKey: Buffer | undefined;
+  /** The one before, while it is changed. Undefined: the data directory may hold one. */
+  readonly previousSecretKey: Buffer | undefined;
   readonly logLevel: string;
   /** Where Prometheus asks; undefined: nowhere. */
   readonly metricsPort: number | undefined;
@@ -84,7 +86,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     databaseWaitMs: (read.PLLM_DATABASE_WAIT_SECONDS ?? 60) * 1000,
     redisUrl: read.REDIS_URL,
     masterKey: read.PLLM_MASTER_KEY,
-    secretKey: read.PLLM_SECRET_KEY === undefined ? undefined : Buffer.from(read.PLLM_SECRET_KEY, 'base64'),
+    secretKey: decodeSecretKey(read.PLLM_SECRET_KEY),
+    previousSecretKey: decodeSecretKey(read.PLLM_SECRET_KEY_PREVIOUS),
     logLevel: read.PLLM_LOG_LEVEL ?? 'info',
     metricsPort: readMetricsPort(read.PLLM_METRICS_PORT),
     isMetricsPortGiven: read.PLLM_METRICS_PORT !== undefined,
@@ -119,6 +122,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
 function readVariables(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const given = Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1]));
   return Object.fromEntries(given);
+}
+
+function decodeSecretKey(text: string | undefined): Buffer | undefined {
+  return text === undefined ? undefined : Buffer.from(text, 'base64');
 }
 
 /** With a Postgres there may be other gateways, and a balancer before them: it asks `/ready` every few seconds. */

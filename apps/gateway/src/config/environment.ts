@@ -68,6 +68,7 @@ export class Environment {
   REDIS_URL?: string;
   @IsOptional() @IsString() PLLM_MASTER_KEY?: string;
   @IsOptional() @IsString() PLLM_SECRET_KEY?: string;
+  @IsOptional() @IsString() PLLM_SECRET_KEY_PREVIOUS?: string;
   @IsOptional() @IsIn(LOG_LEVELS) PLLM_LOG_LEVEL?: string;
   @IsOptional() @IsPortOrOff() PLLM_METRICS_PORT?: string;
   @IsOptional() @Matches(BASE_URL, { message: BASE_URL_RULE }) OTEL_EXPORTER_OTLP_ENDPOINT?: string;
@@ -128,6 +129,7 @@ const TEXTS = [
   'REDIS_URL',
   'PLLM_MASTER_KEY',
   'PLLM_SECRET_KEY',
+  'PLLM_SECRET_KEY_PREVIOUS',
   'PLLM_LOG_LEVEL',
   'PLLM_METRICS_PORT',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
@@ -147,7 +149,7 @@ export const VARIABLES = [...TEXTS, ...NUMBERS] as const;
 
 /** What `NAME_FILE` may give in place of `NAME`. */
 export const SECRETS_IN_FILES: readonly string[] = TEXTS.filter((name) =>
-  /(?:_KEY|^(?:DATABASE|REDIS)_URL)$/.test(name),
+  /(?:_KEY|_KEY_PREVIOUS|^(?:DATABASE|REDIS)_URL)$/.test(name),
 );
 
 /**
@@ -176,7 +178,10 @@ function checkSecrets(read: Environment): void {
     if (weakness) throw new InvalidEnvironment(`${name}: ${weakness}`);
   };
   if (read.PLLM_MASTER_KEY) refuse('PLLM_MASTER_KEY', weaknessOfKey(read.PLLM_MASTER_KEY));
-  if (read.PLLM_SECRET_KEY) refuse('PLLM_SECRET_KEY', weaknessOfSecretKey(read.PLLM_SECRET_KEY));
+  for (const name of ['PLLM_SECRET_KEY', 'PLLM_SECRET_KEY_PREVIOUS'] as const) {
+    const key = read[name];
+    if (key) refuse(name, weaknessOfSecretKey(key));
+  }
   for (const name of Object.keys(PROVIDER_KEYS) as (keyof typeof PROVIDER_KEYS)[]) {
     if (isExampleKey(read[name] ?? '')) refuse(name, 'is an example value');
   }

@@ -48,6 +48,7 @@ describe('resolveSecrets', () => {
       masterKey: 'a-key-of-24-letters-here',
       masterKeyIsNew: false,
       secretKey: bytes,
+      previousSecretKey: undefined,
     });
     expect(readdirSync(dataDir)).toEqual([]);
   });

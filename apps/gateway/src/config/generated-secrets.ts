@@ -11,7 +11,13 @@ export interface Secrets {
   readonly masterKeyIsNew: boolean;
   /** 32 bytes. */
   readonly secretKey: Buffer;
+  /** The one before it, while it is changed. */
+  readonly previousSecretKey: Buffer | undefined;
 }
+
+export const SECRET_KEY_FILE = 'secret.key';
+/** There as long as something may still be wrapped under what `secret.key` held before. */
+export const PREVIOUS_SECRET_KEY_FILE = 'secret.key.previous';
 
 /**
  * The secrets that were given, or those in the data directory, made there (mode 0600) at first boot.
@@ -25,14 +31,22 @@ export function resolveSecrets(config: Config): Secrets {
     : keep(join(config.dataDir, 'master.key'), () => `sk-pllm-${randomBytes(24).toString('base64url')}`);
   const secretKey = config.secretKey
     ? { text: config.secretKey.toString('base64') }
-    : keep(join(config.dataDir, 'secret.key'), () => randomBytes(32).toString('base64'));
+    : keep(join(config.dataDir, SECRET_KEY_FILE), () => randomBytes(32).toString('base64'));
   checkFile(config, 'master.key', config.masterKey ? undefined : weaknessOfKey(master.text));
-  checkFile(config, 'secret.key', config.secretKey ? undefined : weaknessOfSecretKey(secretKey.text));
+  checkFile(config, SECRET_KEY_FILE, config.secretKey ? undefined : weaknessOfSecretKey(secretKey.text));
   return {
     masterKey: master.text,
     masterKeyIsNew: master.isNew,
     secretKey: Buffer.from(secretKey.text, 'base64'),
+    previousSecretKey: config.previousSecretKey ?? (config.secretKey ? undefined : keptPrevious(config)),
   };
+}
+
+function keptPrevious(config: Config): Buffer | undefined {
+  const text = readIfThere(join(config.dataDir, PREVIOUS_SECRET_KEY_FILE));
+  if (text === undefined) return undefined;
+  checkFile(config, PREVIOUS_SECRET_KEY_FILE, weaknessOfSecretKey(text));
+  return Buffer.from(text, 'base64');
 }
 
 function checkFile({ dataDir }: Config, name: string, weakness: string | undefined): void {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Global, Inject, Module } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { CHANGE_CHANNEL, encodeChange } from '#coordination';
@@ -15,8 +14,9 @@ import type { BreakerState } from '#persistence';
 import type { Config } from '../config/config.js';
 import { CONFIG, SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/generated-secrets.js';
+import { forgetPreviousSecretKey } from '../config/replace-secret-key.js';
 import { LOGGER } from '../logging/logging.module.js';
-import { packageRoot } from './package-root.js';
+import { openDatabase } from './open-database.js';
 
 /** Injects the `SecretKeys`. */
 export const SECRET_KEYS = Symbol('secret-keys');
@@ -32,11 +32,7 @@ const MONTHS_AHEAD = 3;
       provide: Database,
       inject: [CONFIG, LOGGER],
       useFactory: (config: Config, logger: Logger) =>
-        Database.open({
-          url: config.databaseUrl,
-          dataDir: config.dataDir,
-          schemaFolder: join(packageRoot(), 'prisma'),
-          waitMs: config.databaseWaitMs,
+        openDatabase(config, {
           onWait: ({ message }) => {
             const seconds = config.databaseWaitMs / 1000;
             logger.warn({ event: 'database_wait' }, `${message} Trying again for ${seconds} s.`);
@@ -50,9 +46,12 @@ const MONTHS_AHEAD = 3;
     },
     {
       provide: SECRET_KEYS,
-      inject: [Database, SECRETS],
-      useFactory: (database: Database, secrets: Secrets) =>
-        openSecretKeys(database.prisma, secrets.secretKey),
+      inject: [Database, SECRETS, CONFIG],
+      useFactory: async (database: Database, secrets: Secrets, config: Config) => {
+        const keys = await openSecretKeys(database, secrets);
+        if (!config.secretKey) forgetPreviousSecretKey(config.dataDir);
+        return keys;
+      },
     },
   ],
   exports: [Database, SECRET_KEYS],

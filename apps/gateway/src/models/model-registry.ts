@@ -50,7 +50,7 @@ export class ModelRegistry {
 
   constructor(
     private readonly database: Database,
-    private readonly secrets: Pick<SecretKeys, 'box'>,
+    private readonly secrets: Pick<SecretKeys, 'box'> & Partial<Pick<SecretKeys, 'learn'>>,
     /** Whatever an operator adds under the same name stands in place of it. */
     private readonly offers: readonly Offer[] = [],
   ) {}
@@ -147,6 +147,9 @@ export class ModelRegistry {
       models: await loadModels(queries),
       prices: await loadPrices(queries),
     }));
+    // Another gateway seals under a key that this one has not heard of.
+    if (!this.stored.providers.every(({ sealed }) => this.secrets.box.knows(sealed)))
+      await this.secrets.learn?.();
     this.compose();
     this.loaded = true;
   }

@@ -184,11 +184,29 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     object('Deleted'),
   ),
   'GET /v1/admin/audit': operation('listAuditEntries', 'What was changed, newest first', list('AuditEntry')),
+  'GET /v1/admin/audit/export': operation('exportAudit', 'What was changed, oldest first, with its hashes', {
+    'application/x-ndjson': text,
+  }),
+  'GET /v1/admin/audit/verify': operation(
+    'verifyAudit',
+    'Is the audit log what was written?',
+    object('AuditVerification'),
+  ),
   'GET /v1/admin/system': operation('readSystem', 'The gateway itself', object('System')),
   'POST /v1/admin/system/reload': operation(
     'reloadSystem',
     'Read keys, models and the configuration file anew, on every gateway',
     object('SystemReload'),
+  ),
+  'GET /v1/admin/system/webhook-secret': operation(
+    'readWebhookSecret',
+    'What signatures of webhooks are verified with',
+    object('SystemWebhookSecret'),
+  ),
+  'POST /v1/admin/system/rotate-keys': operation(
+    'rotateSystemKeys',
+    'Encrypt provider secrets, or hash keys, under another key',
+    object('SystemKeyRotation'),
   ),
 
   'GET /health': operation('health', 'Does the process run?', object('Health')),

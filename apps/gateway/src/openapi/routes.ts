@@ -48,12 +48,12 @@ export function routesOf(Controller: Type<object>): Route[] {
   });
 }
 
-/** By its guard. Where there is none all are let in, but that who calls no model has nothing to `POST`. */
+/** By the guard that is nearest to it. Where there is none all are let in, but that who calls no model has nothing to `POST`. */
 function accessOf(Controller: Type<object>, method: object, verb: string): Access {
   const guards = [Controller, method].flatMap(
     (place) => (Reflect.getMetadata(GUARDS_METADATA, place) ?? []) as unknown[],
   );
-  const guard = guards.find((one) => one instanceof AdminGuard);
+  const guard = guards.findLast((one) => one instanceof AdminGuard);
   return guard?.accessOf(verb) ?? { roles: verb === 'POST' ? CALLERS : EVERYBODY, unscoped: false };
 }
 

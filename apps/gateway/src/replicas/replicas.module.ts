@@ -4,11 +4,13 @@ import { RedisLimiter } from '#coordination';
 import type { Limiter } from '#metering';
 import type { Logger } from '#observability';
 import { Database } from '#persistence';
+import type { SecretKeys } from '#persistence';
 import { TargetStates } from '#routing';
 import { KeyCache } from '../auth/key-cache.js';
 import { TeamRegistry } from '../auth/team-registry.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
+import { SECRET_KEYS } from '../database/database.module.js';
 import { LOGGER } from '../logging/logging.module.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { LIMITER, makeLimiter } from './limiter.js';
@@ -37,8 +39,11 @@ export class ReplicasModule implements OnApplicationBootstrap, BeforeApplication
     teams: TeamRegistry,
     models: ModelRegistry,
     targets: TargetStates,
+    @Inject(SECRET_KEYS) secretKeys: SecretKeys,
   ) {
     shareTargetNews(replicas, targets, () => performance.now());
+    const learn = async (): Promise<void> => void (await secretKeys.learn());
+    replicas.follow({ kinds: ['wrapped_key'], apply: learn, reload: learn });
     replicas.follow({
       kinds: ['key'],
       apply: (ids) => keys.reread(ids),

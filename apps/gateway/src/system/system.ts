@@ -16,6 +16,7 @@ import { ConfigurationFile } from '../declaration/configuration-file.js';
 import { InvalidDeclaration } from '../declaration/fault.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { RELOAD, Replicas } from '../replicas/replicas.js';
+import { KeyRotation } from './key-rotation.js';
 import { describeSettings } from './settings.js';
 
 const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
@@ -23,7 +24,7 @@ const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'),
 };
 const STARTED_AT = new Date();
 
-/** What this gateway is, how it is set up, and how the parts that it stands on are. It asks none of them. */
+/** What this gateway is, how it is set up, and how the parts that it stands on are. It waits for none of them. */
 @Injectable()
 export class System {
   constructor(
@@ -36,6 +37,7 @@ export class System {
     private readonly spool: UsageSpool,
     private readonly file: ConfigurationFile,
     private readonly targets: TargetStates,
+    private readonly rotation: KeyRotation,
   ) {}
 
   async describe() {
@@ -55,6 +57,7 @@ export class System {
       replicas: replicas.count,
       keys: this.keys.size,
       teams: this.teams.size,
+      secret_keys: await this.rotation.describe(),
       models: this.models.size,
       spool: await this.describeSpool(),
       breakers: [{ name: 'database', state: database.state, since: toDate(database.stateSince) }],
