@@ -5,6 +5,7 @@ import type { Key, KeyChange, PageRequest, Queries, SecretKeys } from '#persiste
 import { createKey, Database, deleteKey, findKey, listKeys, updateKey } from '#persistence';
 import { KeyCache } from '../auth/key-cache.js';
 import { SECRET_KEYS } from '../database/database.module.js';
+import { storedBudget } from './stored-budget.js';
 import type { CreateKeyBody, UpdateKeyBody } from './keys.body.js';
 import { note } from './note.js';
 import type { Actor } from './note.js';
@@ -38,7 +39,7 @@ export class KeyAdmin {
   async create(body: CreateKeyBody, actor: Actor): Promise<FreshKey> {
     const id = `key_${randomBytes(12).toString('hex')}`;
     const secret = newSecret();
-    const { name, role = 'member', models, limits, expires_at, metadata } = body;
+    const { name, role = 'member', models, limits, budget, end_user_budget, expires_at, metadata } = body;
     const row = await this.database.write(note(actor, 'create', 'key', id, body), (queries) =>
       createKey(queries, {
         id,
@@ -47,6 +48,8 @@ export class KeyAdmin {
         ...this.identity(secret),
         models: models ?? [],
         limits: { ...limits },
+        budget: storedBudget(budget) ?? {},
+        endUserBudget: storedBudget(end_user_budget) ?? {},
         metadata: (metadata ?? {}) as object,
         expiresAt: toDate(expires_at) ?? null,
       }),
@@ -61,6 +64,8 @@ export class KeyAdmin {
       role: body.role,
       models: body.models === null ? [] : body.models,
       limits: body.limits === undefined ? undefined : { ...body.limits },
+      budget: storedBudget(body.budget),
+      endUserBudget: storedBudget(body.end_user_budget),
       metadata: body.metadata === null ? {} : (body.metadata as object | undefined),
       expiresAt: toDate(body.expires_at),
     };

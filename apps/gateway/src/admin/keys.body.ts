@@ -16,6 +16,7 @@ import {
 } from 'class-validator';
 import { ROLES } from '../auth/caller.js';
 import type { Role } from '../auth/caller.js';
+import { BudgetBody, EndUserBudgetBody } from './budget.body.js';
 import { IfGiven } from './if-given.js';
 import { IsTime } from './is-time.js';
 import { LimitsBody } from './limits.body.js';
@@ -33,6 +34,13 @@ export class CreateKeyBody {
   @MaxLength(256, { each: true })
   models?: string[] | null;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => LimitsBody) limits?: LimitsBody | null;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => BudgetBody) budget?: BudgetBody | null;
+  /** Of each of its end-users. */
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => EndUserBudgetBody)
+  end_user_budget?: EndUserBudgetBody | null;
   @IsOptional() @IsTime() expires_at?: string | null;
   @IsOptional() @IsObject() metadata?: Record<string, unknown> | null;
 }

@@ -22,6 +22,7 @@ import { CreateKeyBody, RevokeKeyBody, RotateKeyBody, UpdateKeyBody } from './ke
 import { ListQuery, toList, toPageRequest } from './list.js';
 import { actorOf } from './note.js';
 import { objectId } from './storable.js';
+import { shownBudget } from './stored-budget.js';
 
 @Controller(V1_ADMIN)
 @UseGuards(new AdminGuard())
@@ -93,6 +94,8 @@ function toView(row: Key) {
     role: row.role,
     models: row.models,
     limits: row.limits,
+    budget: shownBudget(row.budget),
+    end_user_budget: shownBudget(row.endUserBudget),
     expires_at: row.expiresAt,
     revoked_at: row.revokedAt,
     revoked_reason: row.revokedReason,

@@ -3,6 +3,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { GatewayError } from '#contract';
 import type { LimitSubject } from '#contract';
+import type { CallerBudgets } from '#metering';
 
 export const ROLES = ['admin', 'viewer', 'member'] as const;
 export type Role = (typeof ROLES)[number] | 'master';
@@ -18,6 +19,8 @@ export interface Caller {
   readonly role: Role;
   /** Undefined: there is no bound. */
   readonly limited?: LimitSubject | undefined;
+  /** Undefined: nobody bounds what its calls cost. */
+  readonly budgets?: CallerBudgets | undefined;
   mayCall(model: string): boolean;
 }
 

@@ -1,6 +1,8 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { GatewayError, limitSubject } from '#contract';
 import type { LimitSubject, RateLimits } from '#contract';
+import { callerBudgets } from '#metering';
+import type { CallerBudgets } from '#metering';
 import type { Database, Key, SecretKeys } from '#persistence';
 import { findKey, findKeyByHash, loadKeys } from '#persistence';
 import { compileGlob } from '#routing';
@@ -167,6 +169,7 @@ function entriesOf(key: Key): [string, Entry][] {
     role: key.role as Role,
     models: key.models,
     limited: limitedOf(key),
+    budgets: budgetsOf(key),
   });
   const goodUntil = key.revokedAt ? 0 : (key.expiresAt?.getTime() ?? Infinity);
   const entries: [string, Entry][] = [[key.hash, { caller, goodUntil }]];
@@ -181,11 +184,16 @@ function limitedOf({ id, limits }: Key): LimitSubject | undefined {
   return limitSubject('key', id, limits as RateLimits);
 }
 
-interface CallerFacts extends Pick<Caller, 'keyId' | 'teamId' | 'role' | 'limited'> {
+/** The key's own; its team's stand beside it in the list. */
+function budgetsOf({ id, budget, endUserBudget }: Key): CallerBudgets | undefined {
+  return callerBudgets([{ kind: 'key', id, budget, endUserBudget }]);
+}
+
+interface CallerFacts extends Pick<Caller, 'keyId' | 'teamId' | 'role' | 'limited' | 'budgets'> {
   readonly models: readonly string[];
 }
 
-function makeCaller({ keyId, teamId, role, models, limited }: CallerFacts): Caller {
+function makeCaller({ keyId, teamId, role, models, limited, budgets }: CallerFacts): Caller {
   const globs = models.map(compileGlob);
   const mayCallAny = globs.length === 0;
   return {
@@ -194,6 +202,7 @@ function makeCaller({ keyId, teamId, role, models, limited }: CallerFacts): Call
     name: keyId ?? 'master',
     role,
     limited,
+    budgets,
     mayCall: (model) => role !== 'viewer' && (mayCallAny || globs.some((matches) => matches(model))),
   };
 }

@@ -1,7 +1,9 @@
 import {
+  BUDGET,
   CAPABILITIES,
   COUNT,
   COUNT_OR_NULL,
+  END_USER_BUDGET,
   LIMITS,
   NUMBER,
   NUMBER_OR_NULL,
@@ -26,6 +28,8 @@ const KEY = {
   role: TEXT,
   models: { anyOf: [TEXTS, { type: 'null' }] },
   limits: LIMITS,
+  budget: BUDGET,
+  end_user_budget: END_USER_BUDGET,
   expires_at: TIME_OR_NULL,
   revoked_at: TIME_OR_NULL,
   revoked_reason: TEXT_OR_NULL,
