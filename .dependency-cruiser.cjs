@@ -142,6 +142,17 @@ const RULES = [
     node: true,
   },
   {
+    // Leases in memory, and the accounts in the database that they are drawn from.
+    name: 'budgets',
+    from: `${GATEWAY}budgets/`,
+    to: [
+      ...room('budgets', 'logging'),
+      ...lib('contract', 'metering', 'persistence', 'observability'),
+      ...NEST,
+    ],
+    node: true,
+  },
+  {
     name: 'logging',
     from: `${GATEWAY}logging/`,
     to: [...room('logging', 'config'), ...lib('observability'), ...NEST],

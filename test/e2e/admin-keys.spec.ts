@@ -35,6 +35,8 @@ describe('a key', () => {
       team_id: null,
       models: [],
       limits: {},
+      budget: null,
+      end_user_budget: null,
       allowed_ips: [],
       expires_at: null,
       revoked_at: null,
@@ -53,6 +55,13 @@ describe('a key', () => {
       role: 'viewer',
       models: ['my-*', 'openai/*'],
       limits: { rpm: 1, tpm: 1_000_000_000, parallel: 1_000_000 },
+      budget: {
+        usd: '12.5',
+        period: 'month',
+        mode: 'balanced',
+        alerts: [{ at: 0.8, url: 'https://hooks.example/x' }],
+      },
+      end_user_budget: { usd: '0.000000001', period: 'total', mode: 'strict' },
       allowed_ips: ['10.0.0.0/8', '2001:db8::1'],
       expires_at: '2099-12-31T23:59:59.000Z',
       metadata: { owner: 'somebody', nested: { a: [1, null, 'x'] } },
@@ -198,6 +207,13 @@ describe('a body that is refused', () => {
     ['{"name":"x","limits":{"tpm":1000000001}}', badRequest('invalid_value', 'limits.tpm')],
     ['{"name":"x","limits":{"parallel":"1"}}', badRequest('invalid_type', 'limits.parallel')],
     ['{"name":"x","limits":{"rps":1}}', badRequest('unknown_parameter', 'limits.rps')],
+    ['{"name":"x","budget":5}', badRequest('invalid_type', 'budget')],
+    ['{"name":"x","budget":{"usd":"0","period":"day"}}', badRequest('invalid_value', 'budget.usd')],
+    ['{"name":"x","budget":{"usd":"1"}}', badRequest('missing_required_parameter', 'budget.period')],
+    [
+      '{"name":"x","end_user_budget":{"usd":"1","period":"day","alerts":[]}}',
+      badRequest('unknown_parameter', 'end_user_budget.alerts'),
+    ],
     ['[]', badRequest('invalid_type')],
     ['{"name":"x"', badRequest('invalid_json')],
     ['', badRequest('invalid_json')],
@@ -207,7 +223,7 @@ describe('a body that is refused', () => {
     expectError(await ask('POST', '/keys', body), expected);
   });
 
-  const LATER = ['budget', 'rpm', 'key', 'id', 'hash', 'created_at', 'revoked_at'];
+  const LATER = ['rpm', 'key', 'id', 'hash', 'created_at', 'revoked_at'];
   it.each(LATER)('says more than is enforced: %s', async (name) => {
     const { id } = await make();
     const expected = badRequest('unknown_parameter', name);
@@ -215,6 +231,13 @@ describe('a body that is refused', () => {
     expectError(await ask('PATCH', `/keys/${id}`, { [name]: null }), expected);
     expectError(await ask('POST', `/keys/${id}/rotate`, { [name]: 1 }), expected);
     expectError(await ask('POST', `/keys/${id}/revoke`, { [name]: 1 }), expected);
+  });
+
+  it('says that there is no budget any more', async () => {
+    const budget = { usd: '1', period: 'day' };
+    const { id } = await make({ budget, end_user_budget: budget });
+    const changed = await bench.admin('PATCH', `/keys/${id}`, { budget: null });
+    expect(changed).toMatchObject({ budget: null, end_user_budget: { ...budget, mode: 'strict' } });
   });
 
   it.each(['-1', '1.5', '"60"', '99999999', '1e999'])('asks for a grace of %s', async (seconds) => {

@@ -35,6 +35,7 @@ export const HELD = {
   limits: { rpm: 100_000, parallel: 1_000 },
   expires_at: '2099-01-01T00:00:00.000Z',
   allowed_ips: ['127.0.0.0/8', '::1'],
+  budget: { usd: '100', period: 'day', mode: 'balanced' },
 };
 
 const TARGETS = [{ provider: 'upstream', model: 'gpt-upstream' }];
@@ -178,6 +179,16 @@ export const KEY_FIELDS: Readonly<Record<string, FieldRights | null>> = {
     beyond: [null, [], ['127.0.0.1', '10.0.0.1'], ['0.0.0.0/0']],
     invalid: [['localhost'], ['127.0.0.0/33']],
   },
-  // The bounded admin is in none.
+  budget: {
+    within: [{ usd: '99.5', period: 'day', mode: 'balanced' }],
+    beyond: [
+      null,
+      { usd: '100.000000001', period: 'day', mode: 'balanced' },
+      { usd: '1', period: 'month', mode: 'balanced' },
+    ],
+  },
+  // The bounded admin has none of its own to go beyond.
+  end_user_budget: { within: [{ usd: '1', period: 'day' }], beyond: [] },
+  // It is in none.
   team_id: { within: [], beyond: [], invalid: ['team_none'] },
 };

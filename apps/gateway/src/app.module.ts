@@ -3,6 +3,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { AdminModule } from './admin/admin.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { AudioModule } from './audio/audio.module.js';
+import { BudgetsModule } from './budgets/budgets.module.js';
 import { CompletionsModule } from './completions/completions.module.js';
 import type { Config } from './config/config.js';
 import { TypedConfigModule } from './config/config.module.js';
@@ -40,6 +41,7 @@ export class AppModule {
         AuthModule,
         ModelsModule,
         ReplicasModule,
+        BudgetsModule,
         RelayModule,
         StoredResponsesModule,
         CompletionsModule,

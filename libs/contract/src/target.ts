@@ -50,6 +50,8 @@ export interface Target {
   readonly price?: Price | undefined;
   /** In tokens; undefined: it is not known. */
   readonly contextWindow?: number | undefined;
+  /** Of one answer, in tokens; undefined: it is not known. */
+  readonly maxOutputTokens?: number | undefined;
   /** Is a call refused whose hints the provider has nothing for? Undefined: they are left out. */
   readonly isStrict?: boolean | undefined;
 }

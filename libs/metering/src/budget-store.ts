@@ -35,7 +35,7 @@ export interface BudgetStore {
   readonly holder: string;
   /** In the order of the draws. @throws GatewayError */
   draw(draws: readonly Draw[]): Promise<Grant[]>;
-  /** Gives back what is not needed of leases. @throws GatewayError */
+  /** Gives back what is not needed of leases; where that is more than there is, all of it. @throws GatewayError */
   giveBack(parts: readonly { readonly account: BudgetAccount; readonly nanos: number }[]): Promise<void>;
   /** Keeps the holder's leases from ending. @throws GatewayError */
   renew(): Promise<void>;

@@ -1,8 +1,14 @@
 export { boundedText } from './bounded-text.js';
+export { BudgetBook } from './budget-book.js';
+export type { BudgetBookOptions } from './budget-book.js';
+export type { Asked, Reservation } from './budget-reservation.js';
+export type { BudgetAccount, BudgetStore, Draw, Grant } from './budget-store.js';
+export { callerBudgets, joinBudgets, subjectsFor } from './budget-subject.js';
+export type { BudgetOwner, CallerBudgets } from './budget-subject.js';
 export { estimateTokens } from './estimate-tokens.js';
 export { CATALOGUE, PriceBook, catalogueEntries } from './price-book.js';
 export type { PriceEntry } from './price-book.js';
-export { PRICE_MEMBERS, printDollars, readDollars, readPrice } from './price-text.js';
+export { PRICE_MEMBERS, printDollars, readDollars, readNanos, readPrice } from './price-text.js';
 export type { PriceMember, PriceText } from './price-text.js';
 export { costOf } from './pricing.js';
 export { RateLimiter } from './rate-limiter.js';

@@ -41,6 +41,12 @@ export function readDollars(name: PriceMember, text: string): number | undefined
   return value <= most * 10 ** digits ? value : undefined;
 }
 
+/** The nano-dollars that a text means, up to nine million dollars; undefined: it is no such amount. */
+export function readNanos(text: string): number | undefined {
+  // A price for a million tokens is kept in the same unit.
+  return readDollars('input_per_mtok', text);
+}
+
 /** @param text one whose members are valid @returns undefined where it has none */
 export function readPrice(text: PriceText): Price | undefined {
   const price: { [Unit in PriceUnit]?: number } = {};

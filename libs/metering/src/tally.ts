@@ -28,6 +28,7 @@ export class Tally {
   private opened = false;
   private decision: object | undefined;
   private committed = false;
+  private leaseHolder: string | undefined;
 
   constructor(
     private readonly call: TalliedCall,
@@ -98,6 +99,11 @@ export class Tally {
     this.decision = decision;
   }
 
+  /** What it may cost was reserved from the leases of this holder. */
+  reserve(leaseHolder: string): void {
+    this.leaseHolder = leaseHolder;
+  }
+
   /** The answer is complete. */
   finish(): void {
     this.finished = true;
@@ -137,6 +143,7 @@ export class Tally {
       timeToFirstTokenMs: firstTokenAt === undefined ? null : Math.round(firstTokenAt - this.startedAt),
       attempts: this.attempts,
       decision: this.decision,
+      leaseHolder: this.leaseHolder,
     };
   }
 

@@ -19,6 +19,7 @@ import { checkGrant } from './grants.js';
 import type { CreateKeyBody, UpdateKeyBody } from './keys.body.js';
 import { note } from './note.js';
 import type { Actor } from './note.js';
+import { storedBudget } from './stored-budget.js';
 
 /** A key with its secret: shown once. */
 export interface FreshKey {
@@ -50,7 +51,7 @@ export class KeyAdmin {
   async create(body: CreateKeyBody, actor: Actor): Promise<FreshKey> {
     const id = `key_${randomBytes(12).toString('hex')}`;
     const secret = newSecret();
-    const { name, role = 'member', models, limits, expires_at, metadata } = body;
+    const { name, role = 'member', models, limits, budget, end_user_budget, expires_at, metadata } = body;
     const row = await this.database.write(note(actor, 'create', 'key', id, body), async (queries) => {
       const grantor = await grantorOf(queries, actor);
       await this.expectTeam(queries, body.team_id);
@@ -63,6 +64,8 @@ export class KeyAdmin {
         models: models ?? [],
         limits: { ...limits },
         allowedIps: body.allowed_ips ?? [],
+        budget: storedBudget(budget) ?? {},
+        endUserBudget: storedBudget(end_user_budget) ?? {},
         metadata: (metadata ?? {}) as object,
         expiresAt: toDate(expires_at) ?? null,
       });
@@ -81,6 +84,8 @@ export class KeyAdmin {
       models: body.models === null ? [] : body.models,
       limits: body.limits === undefined ? undefined : { ...body.limits },
       allowedIps: body.allowed_ips === null ? [] : body.allowed_ips,
+      budget: storedBudget(body.budget),
+      endUserBudget: storedBudget(body.end_user_budget),
       metadata: body.metadata === null ? {} : (body.metadata as object | undefined),
       expiresAt: toDate(body.expires_at),
     };

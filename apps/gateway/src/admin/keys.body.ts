@@ -16,6 +16,7 @@ import {
 } from 'class-validator';
 import { ROLES } from '../auth/caller.js';
 import type { Role } from '../auth/caller.js';
+import { BudgetBody, EndUserBudgetBody } from './budget.body.js';
 import { IfGiven } from './if-given.js';
 import { IsNetworks } from './is-networks.js';
 import { IsTime } from './is-time.js';
@@ -37,6 +38,13 @@ export class CreateKeyBody {
   @MaxLength(256, { each: true })
   models?: string[] | null;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => LimitsBody) limits?: LimitsBody | null;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => BudgetBody) budget?: BudgetBody | null;
+  /** Of each of its end-users. */
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => EndUserBudgetBody)
+  end_user_budget?: EndUserBudgetBody | null;
   /** From where it may be used; absent or empty: from everywhere. */
   @IsOptional() @IsArray() @ArrayMaxSize(1_000) @IsNetworks() allowed_ips?: string[] | null;
   @IsOptional() @IsTime() expires_at?: string | null;

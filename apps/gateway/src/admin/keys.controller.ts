@@ -22,6 +22,7 @@ import { CreateKeyBody, KeysQuery, RevokeKeyBody, RotateKeyBody, UpdateKeyBody }
 import { toList, toPageRequest } from './list.js';
 import { actorOf } from './note.js';
 import { objectId } from './storable.js';
+import { shownBudget } from './stored-budget.js';
 
 @Controller(V1_ADMIN)
 @UseGuards(new AdminGuard())
@@ -98,6 +99,8 @@ function toView(row: Key) {
     team_id: row.teamId,
     models: row.models,
     limits: row.limits,
+    budget: shownBudget(row.budget),
+    end_user_budget: shownBudget(row.endUserBudget),
     allowed_ips: row.allowedIps,
     expires_at: row.expiresAt,
     revoked_at: row.revokedAt,

@@ -17,6 +17,7 @@ import type { Declaration } from '../models/declaration.js';
 import { declaredFirst } from './list.js';
 import { note } from './note.js';
 import type { Actor } from './note.js';
+import { storedBudget } from './stored-budget.js';
 import { teamFields } from './team-fields.js';
 import type { CreateTeamBody, UpdateTeamBody } from './teams.body.js';
 
@@ -62,6 +63,8 @@ export class TeamAdmin {
       name: body.name,
       models: body.models === null ? [] : body.models,
       limits: body.limits === undefined ? undefined : { ...body.limits },
+      budget: storedBudget(body.budget),
+      endUserBudget: storedBudget(body.end_user_budget),
       metadata: body.metadata === null ? {} : (body.metadata as object | undefined),
     };
     return this.refreshed(

@@ -1,3 +1,4 @@
+import { storedBudget } from './stored-budget.js';
 import type { CreateTeamBody } from './teams.body.js';
 
 /** A team's row, as it is asked for. */
@@ -7,6 +8,8 @@ export function teamFields(id: string, body: CreateTeamBody) {
     name: body.name,
     models: body.models ?? [],
     limits: { ...body.limits },
+    budget: storedBudget(body.budget) ?? {},
+    endUserBudget: storedBudget(body.end_user_budget) ?? {},
     metadata: (body.metadata ?? {}) as object,
   };
 }

@@ -10,6 +10,7 @@ import {
   MaxLength,
   ValidateNested,
 } from 'class-validator';
+import { BudgetBody, EndUserBudgetBody } from './budget.body.js';
 import { LimitsBody } from './limits.body.js';
 import { PartialType } from './partial-type.js';
 
@@ -24,6 +25,13 @@ export class CreateTeamBody {
   @MaxLength(256, { each: true })
   models?: string[] | null;
   @IsOptional() @IsObject() @ValidateNested() @Type(() => LimitsBody) limits?: LimitsBody | null;
+  @IsOptional() @IsObject() @ValidateNested() @Type(() => BudgetBody) budget?: BudgetBody | null;
+  /** Of each of its end-users. */
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => EndUserBudgetBody)
+  end_user_budget?: EndUserBudgetBody | null;
   @IsOptional() @IsObject() metadata?: Record<string, unknown> | null;
 }
 

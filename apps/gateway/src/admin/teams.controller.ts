@@ -7,6 +7,7 @@ import { adminBody, adminQuery } from './admin-body.pipe.js';
 import { ListQuery, toList, toPageRequest } from './list.js';
 import { actorOf } from './note.js';
 import { objectId } from './storable.js';
+import { shownBudget } from './stored-budget.js';
 import { TeamAdmin } from './team-admin.js';
 import { CreateTeamBody, UpdateTeamBody } from './teams.body.js';
 
@@ -57,6 +58,8 @@ export class TeamsController {
       name: row.name,
       models: row.models,
       limits: row.limits,
+      budget: shownBudget(row.budget),
+      end_user_budget: shownBudget(row.endUserBudget),
       metadata: row.metadata,
       created_at: row.createdAt,
       updated_at: row.updatedAt,

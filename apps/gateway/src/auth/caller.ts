@@ -3,6 +3,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { GatewayError } from '#contract';
 import type { LimitSubject } from '#contract';
+import type { CallerBudgets } from '#metering';
 import type { AllowedIps } from './allowed-ips.js';
 
 export const ROLES = ['admin', 'viewer', 'member'] as const;
@@ -33,6 +34,8 @@ export interface Caller {
   readonly isOrphan?: boolean;
   /** Undefined: it may come from everywhere. */
   readonly allowedIps?: AllowedIps | undefined;
+  /** Undefined: nobody bounds what its calls cost. */
+  readonly budgets?: CallerBudgets | undefined;
   mayCall(model: string): boolean;
 }
 

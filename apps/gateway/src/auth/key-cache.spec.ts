@@ -115,6 +115,20 @@ describe('KeyCache', () => {
     expect(await cache.identify(MASTER)).toMatchObject({ isScoped: false });
   });
 
+  it('knows whose budgets the calls of a key count against', async () => {
+    const budget = { usd: '2', period: 'day', mode: 'balanced' };
+    stored = [makeKey('paid', { budget, endUserBudget: { usd: '1', period: 'week' } }), makeKey('free')];
+    const cache = await makeCache();
+    expect((await cache.identify('free')).budgets).toBeUndefined();
+    expect((await cache.identify(MASTER)).budgets).toBeUndefined();
+    expect((await cache.identify('paid')).budgets).toEqual({
+      own: [{ kind: 'key', id: 'key_paid', limitNanos: 2e9, period: 'day', mode: 'balanced' }],
+      ofEndUsers: [
+        { kind: 'end_user', id: 'key:key_paid/', limitNanos: 1e9, period: 'week', mode: 'strict' },
+      ],
+    });
+  });
+
   it('refuses what is revoked or expired, also when it was known a moment ago', async () => {
     const key = makeKey('short', { expiresAt: later(40) });
     stored = [key, makeKey('gone', { revokedAt: new Date() })];

@@ -1,12 +1,13 @@
 import { limitSubject } from '#contract';
 import type { RateLimits } from '#contract';
+import { callerBudgets, joinBudgets } from '#metering';
 import type { Key } from '#persistence';
 import { compileGlob } from '#routing';
 import { allowedIps } from './allowed-ips.js';
 import { CALLERS } from './caller.js';
 import type { Caller, Role } from './caller.js';
 import { isScoped } from './is-scoped.js';
-import type { TeamReference, TeamRegistry } from './team-registry.js';
+import type { Team, TeamReference, TeamRegistry } from './team-registry.js';
 
 /** Who presents the master key. */
 export const MASTER: Caller = {
@@ -20,7 +21,7 @@ export const MASTER: Caller = {
 
 /** Who presents a key. */
 export function makeCaller(key: Key, teams: Pick<TeamRegistry, 'referTo'>): Caller {
-  const { id, models, limits } = key;
+  const { id, models, limits, budget, endUserBudget } = key;
   const globs = models.map(compileGlob);
   const role = key.role as Role;
   const mayCall = (model: string): boolean =>
@@ -32,6 +33,7 @@ export function makeCaller(key: Key, teams: Pick<TeamRegistry, 'referTo'>): Call
     role,
     isScoped: isScoped(key),
     limited: limitSubject('key', id, limits as RateLimits),
+    budgets: callerBudgets({ kind: 'key', id, budget, endUserBudget }),
     allowedIps: allowedIps(key.allowedIps),
     mayCall,
   };
@@ -46,6 +48,9 @@ class TeamMember implements Caller {
   readonly isScoped = true;
   readonly limited: Caller['limited'];
   readonly allowedIps: Caller['allowedIps'];
+  /** Whose budgets were joined with its own: made anew when the team is another. */
+  private joinedTeam: Team | undefined;
+  private joined: Caller['budgets'];
 
   constructor(
     private readonly own: Caller,
@@ -56,6 +61,7 @@ class TeamMember implements Caller {
     this.role = own.role;
     this.limited = own.limited;
     this.allowedIps = own.allowedIps;
+    this.joined = own.budgets;
   }
 
   /** The team's that counts: in place of a stored one it may be a declared one. */
@@ -65,6 +71,15 @@ class TeamMember implements Caller {
 
   get teamLimited(): Caller['teamLimited'] {
     return this.reference.team?.limited;
+  }
+
+  get budgets(): Caller['budgets'] {
+    const { team } = this.reference;
+    if (team !== this.joinedTeam) {
+      this.joinedTeam = team;
+      this.joined = joinBudgets(this.own.budgets, team?.budgets);
+    }
+    return this.joined;
   }
 
   get isOrphan(): boolean {

@@ -34,6 +34,20 @@ const callerOf = (teamId: string | null, rest: Partial<Key> = {}): Caller => {
 const here = { ip: '10.1.2.3' };
 
 describe('a caller of a team', () => {
+  it('spends its own budget and its team’s, whatever that is by now', async () => {
+    const daily = { usd: '1', period: 'day' };
+    await store(madeTeam('team_1', { budget: daily }));
+    const caller = callerOf('team_1', { endUserBudget: daily });
+    const told = () =>
+      [caller.budgets?.own, caller.budgets?.ofEndUsers].map((all) => all?.map(({ id }) => id));
+    expect(told()).toEqual([['team_1'], ['key:key_1/']]);
+    expect(caller.budgets).toBe(caller.budgets);
+    await store(madeTeam('team_1', { endUserBudget: daily }));
+    expect(told()).toEqual([[], ['key:key_1/', 'team:team_1/']]);
+    await store();
+    expect(told()).toEqual([[], ['key:key_1/']]);
+  });
+
   it.each<[string[], string[], Record<string, boolean>]>([
     [[], [], { a: true }],
     [['a*'], [], { a: true, b: false }],

@@ -1,5 +1,7 @@
 import { limitSubject } from '#contract';
 import type { LimitSubject, RateLimits } from '#contract';
+import { callerBudgets } from '#metering';
+import type { CallerBudgets } from '#metering';
 import type { Database, TeamRow } from '#persistence';
 import { loadTeams } from '#persistence';
 import { compileGlob } from '#routing';
@@ -10,6 +12,8 @@ export interface Team {
   readonly id: string;
   /** Undefined: there is no bound. */
   readonly limited: LimitSubject | undefined;
+  /** Undefined: nobody bounds what its calls cost. */
+  readonly budgets: CallerBudgets | undefined;
   mayCall(model: string): boolean;
 }
 
@@ -90,11 +94,12 @@ export class TeamRegistry {
   }
 }
 
-function makeTeam({ id, models, limits }: TeamRow): Team {
+function makeTeam({ id, models, limits, budget, endUserBudget }: TeamRow): Team {
   const globs = models.map(compileGlob);
   return {
     id,
     limited: limitSubject('team', id, limits as RateLimits),
+    budgets: callerBudgets({ kind: 'team', id, budget, endUserBudget }),
     mayCall: (model) => globs.length === 0 || globs.some((matches) => matches(model)),
   };
 }

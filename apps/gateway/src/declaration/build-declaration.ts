@@ -5,8 +5,6 @@ import type { ModelRow, ProviderRow, SecretBox, TeamRow } from '#persistence';
 import { Declaration, declaredId } from '../models/declaration.js';
 import type { DeclarationBody } from './declaration.body.js';
 
-const NO_BUDGETS = { budget: {}, endUserBudget: {} };
-
 /** What a checked file declares, as rows that are in no database. Their secrets are sealed as the stored ones are. */
 export function buildDeclaration(
   body: DeclarationBody,
@@ -33,7 +31,7 @@ export function buildDeclaration(
     ...times,
   }));
   const teams = (body.teams ?? []).map(
-    (team) => ({ ...NO_BUDGETS, ...teamFields(declaredId(team.name), team), ...times }) as TeamRow,
+    (team) => ({ ...teamFields(declaredId(team.name), team), ...times }) as TeamRow,
   );
   return new Declaration(providers, models, file, prices, teams);
 }

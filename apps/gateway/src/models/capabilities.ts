@@ -38,6 +38,11 @@ export function contextWindowOf(model: string, declared: Capabilities | undefine
   return declared?.context_window ?? findKnownModel(model)?.context_window;
 }
 
+/** Of one answer, in tokens; undefined: it is not known. */
+export function maxOutputTokensOf(model: string, declared: Capabilities | undefined): number | undefined {
+  return declared?.max_output_tokens ?? findKnownModel(model)?.max_output_tokens;
+}
+
 /** What the upstream's model can, less what its provider does not take. */
 function knownOf({ provider, model }: Target): Capabilities {
   const lacks = findAdapter(provider.type)?.lacks ?? [];

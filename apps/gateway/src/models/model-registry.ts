@@ -6,7 +6,7 @@ import type { Database, ProviderRow, SecretKeys } from '#persistence';
 import { loadModels, loadPrices, loadProviders, openProviderSecrets } from '#persistence';
 import { compileGlob, restOf } from '#routing';
 import type { Model } from '#routing';
-import { contextWindowOf } from './capabilities.js';
+import { contextWindowOf, maxOutputTokensOf } from './capabilities.js';
 import { covers } from './covers.js';
 import { Declaration } from './declaration.js';
 import type { Rows } from './declaration.js';
@@ -205,12 +205,13 @@ function findByPattern({ wildcards, bare, prices }: Snapshot, name: string): Mod
   return owner && withFacts(expand(owner.model, name, name), prices);
 }
 
-/** Each target with what it costs and how much it reads: no call looks it up. */
+/** Each target with what it costs and how much it reads and writes: no call looks it up. */
 function withFacts(model: Model, prices: PriceBook): Model {
   const targets = model.targets.map((target) => ({
     ...target,
     price: target.price ?? prices.find(target.provider.type, target.model),
     contextWindow: contextWindowOf(target.model, model.capabilities),
+    maxOutputTokens: maxOutputTokensOf(target.model, model.capabilities),
   }));
   return { ...model, targets };
 }

@@ -28,6 +28,8 @@ const OWN_RULES: Options['additionalConverters'] = {
   isGroups: { type: 'string' },
   isNetworks: TEXTS,
   isDollars: { type: 'string', pattern: '^\\d{1,7}(\\.\\d{1,15})?$' },
+  isBudgetDollars: { type: 'string', pattern: '^\\d{1,7}(\\.\\d{1,9})?$' },
+  isWebhook: { type: 'string', format: 'uri', maxLength: 2_048 },
   isFile: { type: 'string', format: 'binary' },
   isDefined: {},
   hasWeight: {},

@@ -49,5 +49,16 @@ export const LIMITS = {
   additionalProperties: false,
 };
 
+const A_BUDGET = {
+  usd: TEXT,
+  period: { enum: ['total', 'day', 'week', 'month'] },
+  mode: { enum: ['strict', 'balanced'] },
+};
+const ALERTS = { type: 'array', items: own({ at: NUMBER, url: TEXT }) };
+
+/** What may be spent in a period; null: there is no bound. */
+export const END_USER_BUDGET = { anyOf: [own(A_BUDGET), { type: 'null' }] };
+export const BUDGET = { anyOf: [own({ ...A_BUDGET, alerts: ALERTS }), { type: 'null' }] };
+
 export const one = (value: string) => ({ const: value });
 export const listOf = (items: object) => ({ type: 'array', items });

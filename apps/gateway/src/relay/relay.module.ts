@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Global, Module } from '@nestjs/common';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
-import { UsageSpool } from '#metering';
+import { BudgetBook, UsageSpool } from '#metering';
 import type { Limiter } from '#metering';
 import { CallMetrics, FaultLog } from '#observability';
 import type { Logger } from '#observability';
@@ -21,6 +21,7 @@ import { DefaultImageModel } from './default-image-model.js';
 import { ProviderLimits } from './provider-limits.js';
 import { Refusals } from './refusals.js';
 import { Relay } from './relay.js';
+import { Reservations } from './reservations.js';
 import { TokenCounter } from './token-counter.js';
 
 declare module 'fastify' {
@@ -90,10 +91,16 @@ declare module 'fastify' {
       useFactory: (limiter: Limiter) => new Admissions(limiter),
     },
     {
+      provide: Reservations,
+      inject: [BudgetBook],
+      useFactory: (book: BudgetBook) => new Reservations(book),
+    },
+    {
       provide: Relay,
       inject: [
         ModelRegistry,
         Admissions,
+        Reservations,
         Router,
         Attempts,
         ProviderLimits,
@@ -105,6 +112,7 @@ declare module 'fastify' {
       useFactory: (
         models: ModelRegistry,
         admissions: Admissions,
+        reservations: Reservations,
         router: Router,
         attempts: Attempts,
         limits: ProviderLimits,
@@ -112,7 +120,19 @@ declare module 'fastify' {
         observer: CallMetrics,
         { tracer }: Tracing,
         { streamHoldMs: holdMs }: Config,
-      ) => new Relay({ models, admissions, router, attempts, limits, ledger, observer, tracer, holdMs }),
+      ) =>
+        new Relay({
+          models,
+          admissions,
+          reservations,
+          router,
+          attempts,
+          limits,
+          ledger,
+          observer,
+          tracer,
+          holdMs,
+        }),
     },
     {
       provide: TokenCounter,
@@ -127,11 +147,13 @@ export class RelayModule implements BeforeApplicationShutdown {
   constructor(
     private readonly client: UpstreamClient,
     private readonly ledger: UsageSpool,
+    private readonly book: BudgetBook,
   ) {}
 
   /** Runs when no call is in flight any more, and before the database is closed. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.client.close();
     await this.ledger.close();
+    await this.book.close();
   }
 }

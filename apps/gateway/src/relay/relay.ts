@@ -1,7 +1,7 @@
 import { EVENT_STREAM, GatewayError, asksForStream, endUserOf } from '#contract';
 import type { CallSignal, Emit, HeaderPairs, Reply, Usage } from '#contract';
 import { Tally } from '#metering';
-import type { UsageRecord, UsageSpool } from '#metering';
+import type { Reservation, UsageRecord, UsageSpool } from '#metering';
 import type { CallObserver, Tracer } from '#observability';
 import type { Plan, PlanRun } from '#routing';
 import type { ModelRegistry } from '../models/model-registry.js';
@@ -15,12 +15,14 @@ import { decisionOf } from './decision.js';
 import { estimateUsage } from './estimate-usage.js';
 import { hideProvider } from './hide-provider.js';
 import type { ProviderLimits } from './provider-limits.js';
+import type { Reservations } from './reservations.js';
 import { Stopwatch } from './stopwatch.js';
 
 /** What the request path is made of. */
 export interface RelayParts {
   readonly models: ModelRegistry;
   readonly admissions: Admissions;
+  readonly reservations: Reservations;
   readonly router: Router;
   readonly attempts: Attempts;
   readonly limits: ProviderLimits;
@@ -37,6 +39,8 @@ interface Current {
   /** Undefined: nobody bounds the call, or it was refused. */
   admitted?: Admitted;
   plan?: Plan;
+  /** Undefined: nobody bounds what the call costs, or it was refused. */
+  reservation?: Reservation;
   run?: PlanRun;
   winner?: Winner;
   /** Has the client the head of its stream? */
@@ -48,8 +52,8 @@ export class Relay {
   constructor(private readonly parts: RelayParts) {}
 
   /**
-   * From a known caller to a settled record: resolve the model, admit, plan, ask targets until one answers, pass the answer
-   * on, count. The one `finally` records the call and lets go of the upstream, for every way out. An answer that is
+   * From a known caller to a settled record: resolve the model, admit, plan, reserve, ask targets until one answers, pass
+   * the answer on, count. The one `finally` records the call and lets go of the upstream, for every way out. An answer that is
    * whole goes out behind it, so that the time it tells of is all of it.
    *
    * @param signal aborted when the client is gone
@@ -57,7 +61,8 @@ export class Relay {
    * @throws GatewayError
    */
   async relay(call: Call, signal: CallSignal, emit: Emit): Promise<void> {
-    const { models, admissions, router, attempts, limits, ledger, observer, tracer } = this.parts;
+    const { models, admissions, reservations, router, attempts, limits, ledger, observer, tracer } =
+      this.parts;
     const tally = startTally(call);
     const watch = new Stopwatch(call.startedAt);
     const trace = tracer?.begin(call);
@@ -70,8 +75,9 @@ export class Relay {
       const admitting = admissions.admit(call, model);
       if (admitting) current.admitted = await admitting;
       current.plan = router.plan(model, call);
-      const run = router.start(current.plan, call);
-      current.run = run;
+      const reserving = reservations.reserve(call, current.plan);
+      if (reserving) current.reservation = await reserving;
+      const run = (current.run = router.start(current.plan, call));
       const winner = await run.run(
         (step) => asking.ask(step, run.hasMore),
         (ms) => asking.sleep(ms),
@@ -89,10 +95,7 @@ export class Relay {
       }
       tally.finish();
     } catch (thrown) {
-      const error = GatewayError.from(thrown);
-      current.run?.breakOff(error);
-      const shown = asking.step ? hideProvider(error, asking.step.target.provider) : error;
-      throw tally.fail(current.admitted ? shown.withHeaders(current.admitted.headers) : shown);
+      throw tally.fail(breakOff(thrown, current, asking));
     } finally {
       clearTimeout(hold);
       clearTimeout(deadline);
@@ -175,16 +178,27 @@ function wholeReply({ decoded }: WholeWinner, headers: HeaderPairs): Reply {
   return { kind: 'whole', headers, contentType, body };
 }
 
-/** The call's record, and an end to its place in the books of its target and under its limits. */
-function settle(call: Call, tally: Tally, { plan, run, winner, admitted }: Current): UsageRecord {
+/** What the client is told of whatever ended the call. */
+function breakOff(thrown: unknown, { run, admitted }: Current, { step }: Asking): GatewayError {
+  const error = GatewayError.from(thrown);
+  run?.breakOff(error);
+  const shown = step ? hideProvider(error, step.target.provider) : error;
+  return admitted ? shown.withHeaders(admitted.headers) : shown;
+}
+
+/** The call's record, and an end to its place in the books of its target, under its limits and in its budgets. */
+function settle(call: Call, tally: Tally, current: Current): UsageRecord {
+  const { plan, run, winner, admitted, reservation } = current;
   try {
     const usage = usageOf(winner);
     tally.seeUsage(usage);
     run?.finish(usage?.completionTokens);
     if (tally.needsEstimate) tally.estimate(estimateUsage(call, winner));
     tally.decide(decisionOf(plan, run));
+    if (reservation) tally.reserve(reservation.holder);
     return (call.record = tally.close(performance.now()));
   } finally {
+    reservation?.settle(call.record?.costNanos ?? null);
     admitted?.settle((call.record?.promptTokens ?? 0) + (call.record?.completionTokens ?? 0));
   }
 }

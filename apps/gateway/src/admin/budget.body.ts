@@ -1,0 +1,67 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsDefined,
+  IsIn,
+  IsNumber,
+  IsPositive,
+  Max,
+  ValidateBy,
+  ValidateNested,
+} from 'class-validator';
+import { BUDGET_MODES, BUDGET_PERIODS } from '#contract';
+import type { Budget, BudgetAlert, BudgetMode, BudgetPeriod } from '#contract';
+import { readNanos } from '#metering';
+import { IfGiven } from './if-given.js';
+
+/** What each end-user of a key or a team may spend in a period. */
+export class EndUserBudgetBody implements Budget {
+  @IsDefined() @IsBudgetDollars() usd!: string;
+  @IsDefined() @IsIn(BUDGET_PERIODS) period!: BudgetPeriod;
+  @IfGiven() @IsIn(BUDGET_MODES) mode?: BudgetMode;
+}
+
+/** At which part of a budget a webhook is told. */
+export class BudgetAlertBody implements BudgetAlert {
+  @IsDefined() @IsNumber() @IsPositive() @Max(1) at!: number;
+  @IsDefined() @IsWebhook() url!: string;
+}
+
+/** What a key or a team may spend in a period. */
+export class BudgetBody extends EndUserBudgetBody {
+  @IfGiven()
+  @IsArray()
+  @ArrayMaxSize(10)
+  @ValidateNested({ each: true })
+  @Type(() => BudgetAlertBody)
+  alerts?: BudgetAlertBody[];
+}
+
+function IsBudgetDollars(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isBudgetDollars',
+    validator: {
+      validate: (value: unknown) => typeof value === 'string' && (readNanos(value) ?? 0) > 0,
+      defaultMessage: () =>
+        '$property must be a decimal string of US dollars, more than 0 and at most 9000000, with at most 9 digits behind the point',
+    },
+  });
+}
+
+const LONGEST_URL = 2_048;
+
+function IsWebhook(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isWebhook',
+    validator: {
+      validate: isWebhook,
+      defaultMessage: () => `$property must be an http or https URL of at most ${LONGEST_URL} characters`,
+    },
+  });
+}
+
+function isWebhook(value: unknown): boolean {
+  if (typeof value !== 'string' || value.length > LONGEST_URL || !URL.canParse(value)) return false;
+  return ['http:', 'https:'].includes(new URL(value).protocol);
+}

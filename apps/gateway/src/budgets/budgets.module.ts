@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { Global, Module } from '@nestjs/common';
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import { BudgetBook, UsageSpool } from '#metering';
+import type { BudgetStore } from '#metering';
+import { FaultLog } from '#observability';
+import type { Logger } from '#observability';
+import { Database } from '#persistence';
+import { LOGGER } from '../logging/logging.module.js';
+import { BUDGET_STORE, openBudgetStore } from './budget-store.js';
+
+const TICK_MS = 1_000;
+
+/** What calls may cost: the leases of this process. The relay's module closes them, when its records are written. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: BUDGET_STORE,
+      inject: [Database],
+      useFactory: (database: Database) => openBudgetStore(database, randomUUID()),
+    },
+    {
+      provide: BudgetBook,
+      inject: [BUDGET_STORE, UsageSpool, LOGGER],
+      useFactory: (store: BudgetStore, spool: UsageSpool, logger: Logger) => {
+        const log = new FaultLog(logger, 'budgets');
+        return new BudgetBook({
+          store,
+          isRecorded: () => spool.depth.oldestAt === undefined,
+          later,
+          report: {
+            failed: (error) => log.failed('the accounts of budgets cannot be reached', error),
+            recovered: () => log.recovered('the accounts of budgets are reached again'),
+          },
+        });
+      },
+    },
+  ],
+  exports: [BudgetBook],
+})
+export class BudgetsModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly book: BudgetBook) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => this.book.tick(Date.now()), TICK_MS).unref();
+  }
+
+  beforeApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+}
+
+/** An answer that is there, and only not yet read, is no late one: a process that was busy itself looks once more. */
+function later(ms: number, then: () => void): () => void {
+  let isWanted = true;
+  const timer = setTimeout(() => setImmediate(() => isWanted && then()), ms);
+  return () => {
+    isWanted = false;
+    clearTimeout(timer);
+  };
+}

@@ -1,0 +1,127 @@
+import { GatewayError } from '#contract';
+import type { BudgetLease } from './budget-lease.js';
+import { refuseSpent } from './budget-refusal.js';
+import type { ReservedPart } from './budget-reservation.js';
+import type { WaitingCall } from './waiting-call.js';
+import type { WatchedStore } from './watched-store.js';
+
+/** Runs `then` after so many milliseconds, unless what it answers with is called before. */
+export type Later = (ms: number, then: () => void) => () => void;
+
+/** How long balanced calls wait for an answer, in milliseconds. Strict ones wait until it is there. */
+const PATIENCE_MS = 50;
+/** What a strict call is told to wait, in seconds, when the accounts cannot be reached. */
+const AWAY_SECONDS = 1;
+
+/**
+ * Draws from the accounts what waiting calls need. One draw is under way at a time, and whoever comes meanwhile is in
+ * the next one. What comes is handed out in the order in which calls came.
+ */
+export class BudgetDraws {
+  private queue: WaitingCall[] = [];
+  /** Those whose draw is under way. */
+  private asking: readonly WaitingCall[] = [];
+  private readonly low = new Set<BudgetLease>();
+  private running: Promise<void> | undefined;
+
+  constructor(
+    private readonly store: WatchedStore,
+    private readonly later: Later,
+  ) {}
+
+  get isUnderWay(): boolean {
+    return this.running !== undefined;
+  }
+
+  /** No draw is under way any more. */
+  async settled(): Promise<void> {
+    while (this.running) await this.running;
+  }
+
+  /** The call is decided when there is enough for it, or when it is known that there is not. */
+  wait(call: WaitingCall): void {
+    if (this.store.isAway && call.isBalanced) return decideUnasked(call, undefined);
+    this.queue.push(call);
+    this.start();
+  }
+
+  /** Draws before calls have to wait for it. */
+  drawAhead(lease: BudgetLease): void {
+    if (this.store.isAway || !lease.mayDrawAhead()) return;
+    this.low.add(lease);
+    this.start();
+  }
+
+  private start(): void {
+    this.running ??= this.drawAll();
+  }
+
+  private async drawAll(): Promise<void> {
+    while (this.queue.length + this.low.size > 0) await this.drawOnce();
+    // In the same turn: whoever comes behind it begins anew.
+    this.running = undefined;
+  }
+
+  private async drawOnce(): Promise<void> {
+    const calls = this.queue;
+    this.asking = calls;
+    this.queue = [];
+    const asked = new Map<BudgetLease, number>([...this.low].map((lease) => [lease, 0]));
+    this.low.clear();
+    for (const { lacking } of calls)
+      for (const { lease, asked: each } of lacking) asked.set(lease, (asked.get(lease) ?? 0) + each.nanos);
+    const stop = this.later(PATIENCE_MS, () => this.losePatience());
+    const error = await this.ask([...asked.keys()], [...asked.values()]);
+    stop();
+    this.asking = [];
+    for (const call of calls) {
+      if (error !== undefined) decideUnasked(call, error);
+      else call.decide(takeDrawn, (part) => refuse(part, call));
+    }
+  }
+
+  /** Undefined: the leases have what was granted. */
+  private async ask(leases: readonly BudgetLease[], asked: readonly number[]): Promise<unknown> {
+    const draws = leases.map((lease, index) => lease.toDraw(asked[index] ?? 0));
+    // What calls gave back meanwhile may be enough.
+    if (draws.every(({ needNanos, extraNanos }) => needNanos + extraNanos === 0)) return undefined;
+    const { value: grants, error } = await this.store.try((store) => store.draw(draws));
+    leases.forEach((lease, index) => {
+      const grant = grants?.[index];
+      if (grant) lease.receive(grant);
+      else lease.isUncertain = true;
+    });
+    return error;
+  }
+
+  /** A store that freezes is one that is away: whoever may go on without it does. */
+  private losePatience(): void {
+    this.store.isAway = true;
+    for (const call of [...this.asking, ...this.queue]) if (call.isBalanced) decideUnasked(call, undefined);
+    this.queue = this.queue.filter((call) => !call.isBalanced);
+  }
+}
+
+function takeDrawn(part: ReservedPart): boolean {
+  return part.takeDrawn();
+}
+
+/** By what is leased, or, of a balanced budget, by what was last known of it. */
+function decideUnasked(call: WaitingCall, cause: unknown): void {
+  call.decide(
+    (part) => (part.lease.isStrict ? part.takeDrawn() : part.takeUnasked()),
+    (part) => (part.lease.isStrict ? unknown(part, cause) : refuse(part, call)),
+  );
+}
+
+function refuse({ asked: { subject, nanos } }: ReservedPart, { at }: WaitingCall): GatewayError {
+  return refuseSpent(subject, nanos, at);
+}
+
+function unknown({ asked: { subject } }: ReservedPart, cause: unknown): GatewayError {
+  return new GatewayError('service_unavailable', {
+    message: `What is left of the strict budget of the ${subject.kind.replace('_', '-')} cannot be known now.`,
+    retryAfter: AWAY_SECONDS,
+    cause,
+  });
+}

@@ -1,0 +1,66 @@
+import type { BudgetSubject } from '#contract';
+import type { BudgetLease } from './budget-lease.js';
+
+/** What a call asks of a budget, in nano-dollars. */
+export interface Asked {
+  readonly subject: BudgetSubject;
+  readonly nanos: number;
+}
+
+/** A call's part of one lease. */
+export class ReservedPart {
+  /** Undefined: it waits. */
+  private took: number | undefined;
+
+  constructor(
+    readonly lease: BudgetLease,
+    readonly asked: Asked,
+  ) {}
+
+  get isWaiting(): boolean {
+    return this.took === undefined;
+  }
+
+  /** Is there enough, and nobody who came before waits for it? */
+  get isCovered(): boolean {
+    const { lease, asked } = this;
+    return asked.nanos === 0 || (lease.waiting === 0 && lease.free >= asked.nanos);
+  }
+
+  take(): void {
+    this.took = this.asked.nanos;
+    this.lease.take(this.took);
+  }
+
+  /** After a draw: all that was asked for, or, where the rest of a budget may be less than that, the rest. */
+  takeDrawn(): boolean {
+    const { lease, asked } = this;
+    const nanos = lease.isStrict ? asked.nanos : Math.min(asked.nanos, Math.max(1, lease.free));
+    if (lease.free < nanos) return false;
+    lease.take((this.took = nanos));
+    return true;
+  }
+
+  /** Of a balanced budget, when nobody can be asked. */
+  takeUnasked(): boolean {
+    return (this.took = this.lease.takeUnasked(this.asked.nanos)) !== undefined;
+  }
+
+  settle(costNanos: number): void {
+    if (this.took !== undefined) this.lease.settle(this.took, costNanos);
+    this.took = undefined;
+  }
+}
+
+/** What is kept for a call in all its budgets. Whoever has it settles it, however the call ends. */
+export class Reservation {
+  constructor(
+    readonly holder: string,
+    private readonly parts: readonly ReservedPart[],
+  ) {}
+
+  /** The call is over, and has cost so much; null: nobody knows, and it is counted as nothing. Only once. */
+  settle(costNanos: number | null): void {
+    for (const part of this.parts) part.settle(costNanos ?? 0);
+  }
+}
