@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import { AdminModule } from './admin/admin.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { AlertsModule } from './alerts/alerts.module.js';
 import { AudioModule } from './audio/audio.module.js';
 import { BudgetsModule } from './budgets/budgets.module.js';
 import { CompletionsModule } from './completions/completions.module.js';
@@ -53,6 +54,7 @@ export class AppModule {
         RerankModule,
         ResponsesModule,
         AdminModule,
+        AlertsModule,
         DeclarationModule,
         SystemModule,
         HealthModule,

@@ -1,11 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { callerBudgets, joinBudgets, subjectsFor } from './budget-subject.js';
+import { callerBudgets, joinBudgets, subjectsFor, watchedBudget } from './budget-subject.js';
 import type { CallerBudgets } from './budget-subject.js';
 
 const DAILY = { usd: '5.25', period: 'day' };
 const USERS = { usd: '0.000000001', period: 'month', mode: 'balanced' };
 const key = { kind: 'key', id: 'key_1', budget: {}, endUserBudget: {} } as const;
 const team = { kind: 'team', id: 'team_1', budget: {}, endUserBudget: {} } as const;
+
+describe('who is told of a budget', () => {
+  it.each([
+    [{ ...DAILY, alerts: [{ at: 0.8, url: 'https://a' }] }, 1],
+    [{ ...DAILY, alerts: [] }, 0],
+    [DAILY, 0],
+    [{}, 0],
+    [{ alerts: [{ at: 0.8, url: 'https://a' }] }, 0],
+  ])('of %j: %d', (budget, count) => {
+    expect(watchedBudget({ ...team, budget })?.alerts ?? []).toHaveLength(count);
+  });
+});
 
 describe('whose budgets calls count against', () => {
   it('is nobody, where there is no budget', () => {

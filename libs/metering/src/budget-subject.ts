@@ -1,4 +1,4 @@
-import type { Budget, BudgetSubject } from '#contract';
+import type { Budget, BudgetAlert, BudgetSubject } from '#contract';
 import { boundedText } from './bounded-text.js';
 import { readNanos } from './price-text.js';
 
@@ -15,6 +15,19 @@ export interface BudgetOwner {
   readonly id: string;
   readonly budget: unknown;
   readonly endUserBudget: unknown;
+}
+
+/** A budget, and whom to tell at which part of it. */
+export interface WatchedBudget {
+  readonly subject: BudgetSubject;
+  readonly alerts: readonly BudgetAlert[];
+}
+
+/** Undefined: nobody is to be told. */
+export function watchedBudget({ kind, id, budget }: BudgetOwner): WatchedBudget | undefined {
+  const [subject] = subjectOf(kind, id, budget);
+  const { alerts = [] } = (budget ?? {}) as Partial<Budget>;
+  return subject && alerts.length > 0 ? { subject, alerts } : undefined;
 }
 
 /** Undefined: there is no budget, and no call is looked at for it. */

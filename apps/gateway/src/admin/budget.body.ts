@@ -13,6 +13,7 @@ import {
 import { BUDGET_MODES, BUDGET_PERIODS } from '#contract';
 import type { Budget, BudgetAlert, BudgetMode, BudgetPeriod } from '#contract';
 import { readNanos } from '#metering';
+import { isForbiddenUrl } from './is-upstream.js';
 import { IfGiven } from './if-given.js';
 
 /** What each end-user of a key or a team may spend in a period. */
@@ -56,12 +57,13 @@ function IsWebhook(): PropertyDecorator {
     name: 'isWebhook',
     validator: {
       validate: isWebhook,
-      defaultMessage: () => `$property must be an http or https URL of at most ${LONGEST_URL} characters`,
+      defaultMessage: () =>
+        `$property must be an http or https URL of at most ${LONGEST_URL} characters, and at no link-local address`,
     },
   });
 }
 
 function isWebhook(value: unknown): boolean {
   if (typeof value !== 'string' || value.length > LONGEST_URL || !URL.canParse(value)) return false;
-  return ['http:', 'https:'].includes(new URL(value).protocol);
+  return ['http:', 'https:'].includes(new URL(value).protocol) && !isForbiddenUrl(value, false);
 }

@@ -12,7 +12,7 @@ import { printWebhookSecret } from '#metering';
 import { Database } from '#persistence';
 import { WebhookClient } from '#upstream';
 import { BudgetAlerts } from './budget-alerts.js';
-import type { WatchedBudget } from './budget-alerts.js';
+import type { WatchedBudget } from '#metering';
 
 const SCHEMA = new URL('../../../../prisma', import.meta.url).pathname;
 /** The first opening makes the tables. */

@@ -1,15 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { BudgetAlert, BudgetSubject } from '#contract';
+import type { BudgetSubject } from '#contract';
 import { printDollars, signWebhook } from '#metering';
+import type { WatchedBudget } from '#metering';
 import { claimAlerts, passThresholds, settleAlert } from '#persistence';
 import type { ClaimedAlert, Database, WatchedThreshold } from '#persistence';
 import type { WebhookClient } from '#upstream';
-
-/** A budget, and whom to tell at which part of it. */
-export interface WatchedBudget {
-  readonly subject: BudgetSubject;
-  readonly alerts: readonly BudgetAlert[];
-}
 
 export interface BudgetAlertsOptions {
   readonly database: Database;

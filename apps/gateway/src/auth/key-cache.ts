@@ -6,6 +6,7 @@ import type { Caller } from './caller.js';
 import { MASTER, makeCaller } from './make-caller.js';
 import { Rehasher } from './rehasher.js';
 import type { TeamRegistry } from './team-registry.js';
+import { WatchedBudgets } from './watched-budgets.js';
 
 interface Entry {
   readonly caller: Caller;
@@ -38,6 +39,7 @@ export class KeyCache {
   private hashes = new Map<string, string[]>();
   /** Counts changes, so that what was read before one is not taken for what came after it. */
   private edition = 0;
+  readonly watched = new WatchedBudgets();
   private readonly byDigest = new Map<string, Entry>();
   private readonly unknown = new Map<string, number>();
   private readonly masterDigest: Buffer;
@@ -67,6 +69,7 @@ export class KeyCache {
     });
     this.byHash = new Map();
     this.hashes = new Map();
+    this.watched.clear();
     for (const key of keys) this.put(key);
     await this.learnPeppers(keys);
     this.forgetPresented();
@@ -187,6 +190,7 @@ export class KeyCache {
   }
 
   private put(key: Key): void {
+    this.watched.put({ ...key, kind: 'key' });
     const entries = entriesOf(key, this.teams);
     for (const [keyHash, entry] of entries) this.byHash.set(keyHash, entry);
     this.hashes.set(
@@ -198,6 +202,7 @@ export class KeyCache {
   private drop(id: string): void {
     for (const keyHash of this.hashes.get(id) ?? []) this.byHash.delete(keyHash);
     this.hashes.delete(id);
+    this.watched.delete(id);
   }
 
   private forgetPresented(): void {

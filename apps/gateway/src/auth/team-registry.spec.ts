@@ -98,6 +98,18 @@ describe('a caller of a team', () => {
 });
 
 describe('a stored team whose name is declared', () => {
+  it('is not watched, and the declared one is', async () => {
+    const budget = { usd: '1', period: 'day', alerts: [{ at: 0.5, url: 'https://a' }] };
+    await store(madeTeam('team_1', { name: 'research', budget }), madeTeam('team_2', { budget }));
+    const ids = () => registry.watched.all.map(({ subject }) => subject.id);
+    expect(ids()).toEqual(['team_1', 'team_2']);
+    declare(declared('research', { budget }));
+    expect(ids()).toEqual(['team_2', declaredId('research')]);
+    await store();
+    declare();
+    expect(ids()).toEqual([]);
+  });
+
   it('sleeps: its keys are those of the declared one', async () => {
     await store(madeTeam('team_1', { name: 'research', models: ['a'] }), madeTeam('team_2'));
     const caller = callerOf('team_1');

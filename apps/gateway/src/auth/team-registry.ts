@@ -6,6 +6,7 @@ import type { Database, TeamRow } from '#persistence';
 import { loadTeams } from '#persistence';
 import { compileGlob } from '#routing';
 import { Declaration, isDeclaredId } from '../models/declaration.js';
+import { WatchedBudgets } from './watched-budgets.js';
 
 /** What keys have in common. Made anew when it changes. */
 export interface Team {
@@ -28,6 +29,7 @@ type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 /** Every team in memory, stored or declared. Reads the database when something changed, never for a call. */
 export class TeamRegistry {
+  readonly watched = new WatchedBudgets();
   private teams: ReadonlyMap<string, Team> = new Map();
   private readonly references = new Map<string, Mutable<TeamReference>>();
   private stored: readonly TeamRow[] = [];
@@ -90,6 +92,9 @@ export class TeamRegistry {
       ...this.stored.map((row): [string, Team] => [row.id, declared.get(row.name) ?? makeTeam(row)]),
       ...[...declared.values()].map((team): [string, Team] => [team.id, team]),
     ]);
+    this.watched.clear();
+    for (const row of [...this.stored.filter(({ name }) => !declared.has(name)), ...this.declared.teams])
+      this.watched.put({ ...row, kind: 'team' });
     for (const reference of this.references.values()) reference.team = this.teams.get(reference.id);
   }
 }
