@@ -1,4 +1,5 @@
 export { boundedText } from './bounded-text.js';
+export type { BudgetAccount, BudgetStore, Draw, Grant } from './budget-store.js';
 export { estimateTokens } from './estimate-tokens.js';
 export { CATALOGUE, PriceBook, catalogueEntries } from './price-book.js';
 export type { PriceEntry } from './price-book.js';

@@ -1,6 +1,7 @@
 export { countConnections, findLogStart, listAudit, readWrites } from './audit.js';
 export type { AuditEntry, LoggedWrite } from './audit.js';
 export type { BreakerState } from './breaker.js';
+export { BudgetAccounts } from './budget-accounts.js';
 export { DatabaseUnreachable } from './database-errors.js';
 export { Database } from './database.js';
 export type { AuditNote, DatabaseOptions, Queries } from './database.js';
