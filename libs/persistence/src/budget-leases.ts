@@ -10,11 +10,11 @@ const MOST = '9223372036854775807';
 const giveBackOf = (parts: string): string => `WITH part AS MATERIALIZED (
   ${parts}
 ), account AS MATERIALIZED (
-  SELECT ${NAME} FROM budget_account WHERE (${NAME}) IN (SELECT ${NAME} FROM part)
-  ORDER BY ${NAME} FOR UPDATE
+  SELECT ${nameOf('account')}, part.nanos FROM budget_account account JOIN part USING (${NAME})
+  ORDER BY ${nameOf('account')} FOR UPDATE OF account
 ), back AS MATERIALIZED (
-  SELECT ${nameOf('lease')}, lease.is_withheld, least(lease.nanos, part.nanos) AS nanos
-  FROM account JOIN part USING (${NAME}) JOIN budget_lease lease USING (${NAME}) WHERE lease.holder = $1
+  SELECT ${nameOf('lease')}, lease.is_withheld, least(lease.nanos, account.nanos) AS nanos
+  FROM account JOIN budget_lease lease USING (${NAME}) WHERE lease.holder = $1
   ORDER BY ${nameOf('lease')} FOR UPDATE OF lease
 ), changed AS (
   UPDATE budget_account account SET
