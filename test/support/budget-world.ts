@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { BudgetAccount, UsageRecord } from '#metering';
-import { BudgetAccounts } from '#persistence';
+import { BudgetAccounts, reconcileBudgets } from '#persistence';
 import type { Database } from '#persistence';
 import { insertMade, madeRecord } from './made-records.js';
 
@@ -222,6 +222,8 @@ export class BudgetWorld {
       const spent = this.spentOf(row);
       expect(row, JSON.stringify(row)).toMatchObject({ reserved: 0, spent });
     }
+    const asked = { repair: false, releaseWithheld: false };
+    expect((await reconcileBudgets(this.database, asked)).differences).toEqual([]);
   }
 
   private spentOf({ kind, subject, period, starts }: AccountRow): number {

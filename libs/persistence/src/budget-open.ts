@@ -14,24 +14,25 @@ export async function holdLedger(queries: Queries, mode: 'SHARE' | 'SHARE ROW EX
 export const OWNER = `substr(split_part(subject, '/', 1), strpos(subject, ':') + 1) AS owner,
   substr(subject, strpos(subject, '/') + 1) AS person`;
 
-/** The records of an account: of its subject, in its period, since it counts. */
-const SUMS = {
-  key: `FROM usage_day WHERE key_id = subject AND day >= counts_from AND (ends_at IS NULL OR day < ends_at)`,
-  team: `FROM usage_day WHERE team_id = subject AND day >= counts_from AND (ends_at IS NULL OR day < ends_at)`,
-};
+const ofDays = (kind: 'key' | 'team'): string =>
+  `(SELECT sum(cost_nanos) FROM usage_day
+    WHERE ${kind}_id = subject AND day >= counts_from AND (ends_at IS NULL OR day < ends_at))`;
+
+/** What a key or a team spent in the time of an account: days are added up by both. */
+export const SPENT_OF_DAYS = `CASE kind WHEN 'key' THEN ${ofDays('key')} WHEN 'team' THEN ${ofDays('team')} END`;
+
 const ofEndUser = (column: string): string =>
   `FROM usage_record WHERE ${column} = owner AND coalesce(end_user, '') = person
   AND at >= counts_from AND (ends_at IS NULL OR at < ends_at)`;
 
 /**
- * Days are added up by key and team. End-users' are not, so their accounts begin when they are first seen, and a little
+ * What end-users spent is not added up, so their accounts begin when they are first seen, and a little
  * before: calls come before they are drawn for, by clocks that differ. Records are charged by the minute of their `at`,
  * and it begins with one.
  */
 const OPEN = `INSERT INTO budget_account (${NAME}, ends_at, counts_from, spent_nanos)
   SELECT ${NAME}, ends_at, counts_from, coalesce(CASE
-    WHEN kind = 'key' THEN (SELECT sum(cost_nanos) ${SUMS.key})
-    WHEN kind = 'team' THEN (SELECT sum(cost_nanos) ${SUMS.team})
+    WHEN kind <> 'end_user' THEN ${SPENT_OF_DAYS}
     WHEN subject LIKE 'key:%' THEN (SELECT sum(cost_nanos) ${ofEndUser('key_id')})
     ELSE (SELECT sum(cost_nanos) ${ofEndUser('team_id')})
   END, 0)::bigint

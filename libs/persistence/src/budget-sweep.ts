@@ -45,3 +45,32 @@ export async function sweepLeases(database: Database): Promise<number> {
     if (count < AT_ONCE) return gone;
   }
 }
+
+/** In a period that is over nobody needs what is withheld of it. */
+const LET_GO = `WITH account AS MATERIALIZED (
+  SELECT ${NAME} FROM budget_account WHERE withheld_nanos > 0 AND ends_at < now() - interval '1 day'
+  ORDER BY ${NAME} LIMIT ${AT_ONCE} FOR UPDATE
+), gone AS (
+  DELETE FROM budget_lease USING account WHERE ${isSame('budget_lease', 'account')} AND is_withheld
+)
+UPDATE budget_account SET withheld_nanos = 0 FROM account WHERE ${isSame('budget_account', 'account')}`;
+
+/** What is older is no longer asked for, and cannot be charged any more. */
+const PRUNE = `WITH account AS MATERIALIZED (
+  SELECT ${NAME} FROM budget_account WHERE ends_at < now() - interval '400 days' AND NOT EXISTS (
+    SELECT FROM budget_lease WHERE ${isSame('budget_lease', 'budget_account')})
+  ORDER BY ${NAME} LIMIT ${AT_ONCE} FOR UPDATE
+), alerts AS (
+  DELETE FROM budget_alert USING account WHERE ${isSame('budget_alert', 'account')}
+)
+DELETE FROM budget_account USING account WHERE ${isSame('budget_account', 'account')}`;
+
+/** Lets go of what is over: what is withheld after a day, accounts after 400. @returns accounts that are gone */
+export async function pruneAccounts(database: Pick<Database, 'run'>): Promise<number> {
+  while ((await database.run(LET_GO, [])) === AT_ONCE);
+  for (let gone = 0; ;) {
+    const count = await database.run(PRUNE, []);
+    gone += count;
+    if (count < AT_ONCE) return gone;
+  }
+}

@@ -1,7 +1,13 @@
 export { countConnections, findLogStart, listAudit, readWrites } from './audit.js';
 export type { AuditEntry, LoggedWrite } from './audit.js';
 export type { BreakerState } from './breaker.js';
+export { budgetAccountCursor, listBudgetAccounts } from './budget-account-list.js';
+export type { BudgetAccountFilter, BudgetAccountRow } from './budget-account-list.js';
 export { BudgetAccounts } from './budget-accounts.js';
+export type { AccountDifference } from './budget-differences.js';
+export { reconcileBudgets } from './budget-reconcile.js';
+export type { ReconcileOptions, Reconciliation } from './budget-reconcile.js';
+export { pruneAccounts } from './budget-sweep.js';
 export { DatabaseUnreachable } from './database-errors.js';
 export { Database } from './database.js';
 export type { AuditNote, DatabaseOptions, Queries } from './database.js';
@@ -29,6 +35,7 @@ export type { NewProvider, ProviderChange, ProviderRow, ProviderSecrets } from '
 export { KeyHasher, SecretBox, WrongSecretKey } from './secret-box.js';
 export { openSecretKeys } from './secret-keys.js';
 export type { SecretKeys } from './secret-keys.js';
+export type { RollupDifference } from './rollup-reconcile.js';
 export {
   deleteResponse,
   findResponse,
