@@ -156,9 +156,11 @@ describe('a lease', () => {
     expect(await rows()).toEqual(['key k 0 0 300']);
     await insertMade(database, [made('a', 40, { leaseHolder: 'two' })]);
     expect(await rows()).toEqual(['key k 40 0 260']);
+    expect(await draw(1)).toEqual([1, 699]);
+    expect(await rows()).toEqual(['key k 40 0 261']);
     await store.renew();
-    expect(await rows()).toEqual(['key k 40 100 160']);
-    expect(await draw(701)).toEqual([700, 0]);
+    expect(await rows()).toEqual(['key k 40 101 160']);
+    expect(await draw(701)).toEqual([699, 0]);
     await store.giveAllBack();
     expect(await rows()).toEqual(['key k 40 0 160']);
   });

@@ -1,6 +1,6 @@
 import { GatewayError } from '#contract';
 import type { Draw, Grant } from '#metering';
-import { isSame, NAME, NAMED, NAME_MEMBERS, named, nameOf } from './budget-account-name.js';
+import { isSame, NAME, NAMED, NAME_MEMBERS, named } from './budget-account-name.js';
 import { openAccounts } from './budget-open.js';
 import type { Database } from './database.js';
 
@@ -12,7 +12,7 @@ const PLENTY = 16;
 
 /**
  * Rows that others change meanwhile are waited for and read as they are then: that is what FOR UPDATE is for. A lease
- * that was withheld belongs to its holder again, who is here to ask.
+ * that was withheld is added to as it is: its holder, who is here to ask, renews it soon.
  */
 const DRAW = `WITH asked AS MATERIALIZED (
   SELECT draw, ${NAMED}, "limitNanos" AS most, "isStrict" AS is_strict, "needNanos" AS need, "extraNanos" AS extra
@@ -22,25 +22,21 @@ const DRAW = `WITH asked AS MATERIALIZED (
   SELECT ${NAME}, spent_nanos + reserved_nanos + withheld_nanos AS taken
   FROM budget_account WHERE (${NAME}) IN (SELECT ${NAME} FROM asked)
   ORDER BY ${NAME} FOR UPDATE
-), mine AS MATERIALIZED (
-  SELECT ${nameOf('lease')}, CASE WHEN lease.is_withheld THEN lease.nanos ELSE 0 END AS withheld
-  FROM account JOIN budget_lease lease USING (${NAME}) WHERE lease.holder = $2
-  ORDER BY ${nameOf('lease')} FOR UPDATE OF lease
 ), granted AS MATERIALIZED (
-  SELECT asked.*, room, coalesce(withheld, 0) AS withheld,
+  SELECT asked.*, room,
     CASE WHEN room >= need THEN need + least(extra, (room - need) / ${PLENTY}) ELSE greatest(room, 0) END AS nanos
-  FROM asked JOIN account USING (${NAME}) LEFT JOIN mine USING (${NAME})
-  CROSS JOIN LATERAL (SELECT most - taken AS room) AS left_over
-), changed AS (
-  UPDATE budget_account account
-  SET reserved_nanos = account.reserved_nanos + nanos + withheld, withheld_nanos = account.withheld_nanos - withheld
-  FROM granted WHERE ${isSame('account', 'granted')} AND nanos + withheld > 0
+  FROM asked JOIN account USING (${NAME}) CROSS JOIN LATERAL (SELECT most - taken AS room) AS left_over
 ), leased AS (
   INSERT INTO budget_lease AS lease (${NAME}, holder, is_strict, nanos, expires_at)
-  SELECT ${NAME}, $2, is_strict, nanos, now() + ${LEASE_LIFE}
-  FROM granted WHERE nanos + withheld > 0 ORDER BY ${NAME}
-  ON CONFLICT (${NAME}, holder) DO UPDATE SET nanos = lease.nanos + excluded.nanos, is_strict = excluded.is_strict,
-    is_withheld = false, expires_at = excluded.expires_at
+  SELECT ${NAME}, $2, is_strict, nanos, now() + ${LEASE_LIFE} FROM granted WHERE nanos > 0 ORDER BY ${NAME}
+  ON CONFLICT (${NAME}, holder) DO UPDATE
+  SET nanos = lease.nanos + excluded.nanos, is_strict = excluded.is_strict, expires_at = excluded.expires_at
+  RETURNING ${NAME}, is_withheld
+), changed AS (
+  UPDATE budget_account account SET
+    reserved_nanos = account.reserved_nanos + CASE WHEN is_withheld THEN 0 ELSE nanos END,
+    withheld_nanos = account.withheld_nanos + CASE WHEN is_withheld THEN nanos ELSE 0 END
+  FROM granted JOIN leased USING (${NAME}) WHERE ${isSame('account', 'granted')}
 )
 SELECT draw, nanos::float8 AS nanos, (room - nanos)::float8 AS room FROM granted`;
 
