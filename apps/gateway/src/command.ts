@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { reconcileOnce } from './admin/reconcile-command.js';
 import type { Config } from './config/config.js';
 import { checkFile } from './declaration/check-file.js';
 import { importLitellm } from './declaration/litellm/import-litellm.js';
@@ -9,7 +10,9 @@ export class UnknownCommand extends Error {}
 
 const USAGE = `usage: npm start
        npm start --silent -- --check [FILE]           is the configuration file good, and what would it change?
-       npm start --silent -- --import-litellm FILE    writes a pllm.yaml to standard output`;
+       npm start --silent -- --import-litellm FILE    writes a pllm.yaml to standard output
+       npm start --silent -- --reconcile [--repair [--release-withheld]]
+                                                      are usage and budgets the sums of their records?`;
 
 /** What is asked for beside starting the gateway: answers with what to print; undefined: nothing, so start. */
 export async function runCommand(args: string[], config: Config): Promise<string | undefined> {
@@ -23,15 +26,26 @@ export async function runCommand(args: string[], config: Config): Promise<string
     if (file === undefined) throw new UnknownCommand(`--import-litellm needs a file\n${USAGE}`);
     return importLitellm((await readFileText(resolve(file))).text);
   }
+  const { repair = false, 'release-withheld': releaseWithheld = false } = values;
+  if ((repair && !values.reconcile) || (releaseWithheld && !repair))
+    throw new UnknownCommand(`--repair goes with --reconcile, --release-withheld with --repair\n${USAGE}`);
+  if (values.reconcile && file === undefined) return reconcileOnce(config, { repair, releaseWithheld });
   if (file !== undefined) throw new UnknownCommand(`'${file}' is not known here\n${USAGE}`);
   return undefined;
 }
 
 function readArguments(args: string[]) {
   try {
-    const options = { check: { type: 'boolean' }, 'import-litellm': { type: 'boolean' } } as const;
+    const options = {
+      check: { type: 'boolean' },
+      'import-litellm': { type: 'boolean' },
+      reconcile: { type: 'boolean' },
+      repair: { type: 'boolean' },
+      'release-withheld': { type: 'boolean' },
+    } as const;
     const read = parseArgs({ args, options, allowPositionals: true });
-    if (read.positionals.length > 1 || (read.values.check && read.values['import-litellm'])) {
+    const { check, 'import-litellm': imports, reconcile } = read.values;
+    if (read.positionals.length > 1 || [check, imports, reconcile].filter(Boolean).length > 1) {
       throw new UnknownCommand(`one file, and one command at a time\n${USAGE}`);
     }
     return read;

@@ -1,13 +1,11 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Req, UseGuards } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { GatewayError } from '#contract';
-import { printDollars } from '#metering';
-import type { BudgetAccount } from '#metering';
 import { Database, budgetAccountCursor, listBudgetAccounts, reconcileBudgets } from '#persistence';
-import type { AccountDifference, BudgetAccountRow, Reconciliation, RollupDifference } from '#persistence';
 import { AdminGuard } from '../auth/api-key.guard.js';
 import { V1_ADMIN } from '../http/prefixes.js';
 import { adminBody, adminQuery } from './admin-body.pipe.js';
+import { accountView, reconciliationView } from './budget-views.js';
 import { BudgetsQuery, ReconcileBody } from './budgets.body.js';
 import { toList, toPageRequest } from './list.js';
 import { actorOf, note } from './note.js';
@@ -25,7 +23,7 @@ export class BudgetsController {
     const page = await this.database.read((queries) =>
       listBudgetAccounts(queries, { kind, subject, at }, toPageRequest(query)),
     );
-    return toList(page, toView, budgetAccountCursor);
+    return toList(page, accountView, budgetAccountCursor);
   }
 
   @Post('budgets/reconcile')
@@ -41,48 +39,6 @@ export class BudgetsController {
     }
     const found = await reconcileBudgets(this.database, { repair, releaseWithheld });
     await this.database.write(note(actorOf(request), 'reconcile', 'budget', 'all', body), async () => {});
-    return { ...reconciliationView(found), repaired: repair };
+    return reconciliationView(found, repair);
   }
-}
-
-function toView(row: BudgetAccountRow) {
-  return {
-    object: 'budget.account',
-    ...nameView(row),
-    ends_at: row.endsAt === undefined ? null : new Date(row.endsAt),
-    spent_usd: signedDollars(row.spentNanos),
-    reserved_usd: signedDollars(row.reservedNanos),
-    withheld_usd: signedDollars(row.withheldNanos),
-  };
-}
-
-function nameView({ kind, subject, period, startsAt }: BudgetAccount) {
-  return { kind, subject, period, starts_at: new Date(startsAt) };
-}
-
-function reconciliationView(found: Reconciliation) {
-  return {
-    object: 'budget.reconciliation',
-    accounts: found.accounts,
-    days: found.days,
-    unchecked: found.unchecked,
-    withheld_usd: signedDollars(found.withheldNanos),
-    differences: found.differences.map(differenceView),
-    rollups: found.rollups.map(rollupView),
-    complete: found.isWhole,
-  };
-}
-
-function differenceView({ account, column, was, is }: AccountDifference) {
-  return { ...nameView(account), column, was_usd: signedDollars(was), is_usd: signedDollars(is) };
-}
-
-function rollupView({ rollup, start, of, column, was, is }: RollupDifference) {
-  const { key_id: key, team_id: team, model, provider, upstream_model, operation } = of;
-  return { rollup, start, key, team, model, provider, upstream_model, operation, column, was, is };
-}
-
-/** A counter that is wrong may be below zero. */
-function signedDollars(nanos: bigint): string {
-  return nanos < 0n ? `-${printDollars(-nanos)}` : printDollars(nanos);
 }
