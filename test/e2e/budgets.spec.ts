@@ -1,10 +1,11 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBench } from '../support/gateway.js';
 import type { Answer, TestBench } from '../support/gateway.js';
 import { until } from '../support/until.js';
-
-/** False as soon as `openBudgetStore` opens the accounts in the database. */
-const HAS_NO_ACCOUNTS = true;
 
 let bench: TestBench;
 
@@ -48,7 +49,7 @@ async function spentBy(key: string, calls: number): Promise<number> {
   return records.reduce((sum: number, { cost_usd }: { cost_usd: string }) => sum + Number(cost_usd) * 100, 0);
 }
 
-describe.skipIf(HAS_NO_ACCOUNTS)('a strict budget', () => {
+describe('a strict budget', () => {
   it('is never overspent, by however many calls at once', async () => {
     const key = await withBudget({ usd: '1', period: 'day' });
     const answers = await Promise.all(Array.from({ length: 60 }, () => chat(key)));
@@ -81,7 +82,7 @@ describe.skipIf(HAS_NO_ACCOUNTS)('a strict budget', () => {
   });
 });
 
-describe.skipIf(HAS_NO_ACCOUNTS)('a balanced budget', () => {
+describe('a balanced budget', () => {
   it('is spent to its end, and takes calls that nobody can price', async () => {
     const key = await withBudget({ usd: '0.01', period: 'week', mode: 'balanced' });
     expect((await chat(key, { model: 'unpriced' })).status).toBe(200);
@@ -92,7 +93,7 @@ describe.skipIf(HAS_NO_ACCOUNTS)('a balanced budget', () => {
   });
 });
 
-describe.skipIf(HAS_NO_ACCOUNTS)('a budget of end-users', () => {
+describe('a budget of end-users', () => {
   it('is one for each of them, and one for calls that name none', async () => {
     const budget = { usd: '0.01', period: 'day', mode: 'balanced' };
     const key = await bench.addKey({ end_user_budget: budget });
@@ -113,7 +114,49 @@ describe.skipIf(HAS_NO_ACCOUNTS)('a budget of end-users', () => {
   });
 });
 
-describe.skipIf(HAS_NO_ACCOUNTS)('a key without a budget', () => {
+describe('a budget of a team', () => {
+  it('is spent by all of its keys, tells whom it has to, and is settled to the nano-dollar', async () => {
+    const told: { url: string | undefined; body: string; signature: unknown }[] = [];
+    const receiver = createServer((request, response) => {
+      const { url, headers } = request;
+      void text(request).then((body) => {
+        told.push({ url, body, signature: headers['webhook-signature'] });
+        response.end();
+      });
+    }).listen(0, '127.0.0.1');
+    await once(receiver, 'listening');
+    const hook = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+    const alerts = [
+      { at: 0.5, url: `${hook}/half` },
+      { at: 1, url: `${hook}/whole` },
+    ];
+    const budget = { usd: '0.25', period: 'month', alerts };
+    const { id } = await bench.admin('POST', '/teams', { name: 'spenders', budget });
+    const [one, two] = [await bench.addKey({ team_id: id }), await bench.addKey({ team_id: id })];
+    expect([(await chat(one)).status, (await chat(two)).status]).toEqual([200, 200]);
+    const refused = await chat(one);
+    expect(refusal(refused)).toEqual(SPENT);
+    expect(refused.json.error.message).toMatch(/^The budget of the team 'team_/);
+    const account = await until(async () => {
+      const { data } = await bench.admin('GET', `/budgets?subject=${id}&current=true`);
+      return data[0]?.reserved_usd === '0' ? data[0] : undefined;
+    }, 15_000);
+    const { totals } = await bench.admin('GET', `/usage?team=${id}`);
+    expect([account.kind, account.spent_usd]).toEqual(['team', totals.cost_usd]);
+    const reconciled = await bench.admin('POST', '/budgets/reconcile', {});
+    expect(reconciled.differences).toEqual([]);
+    await until(() => told.length > 0, 15_000);
+    receiver.close();
+    expect(told.map(({ url }) => url)).toEqual(['/half']);
+    expect(told[0]?.signature).toMatch(/^v1,/);
+    expect(JSON.parse(told[0]?.body ?? '')).toMatchObject({
+      type: 'budget.threshold',
+      data: { kind: 'team', id, period: 'month', usd: '0.25', spent_usd: account.spent_usd, at: 0.5 },
+    });
+  });
+});
+
+describe('a key without a budget', () => {
   it('may call what nobody can price', async () => {
     expect((await chat(await bench.addKey(), { model: 'unpriced' })).status).toBe(200);
   });

@@ -208,3 +208,21 @@ it('--import-litellm writes a file that --check finds good', { timeout: 60_000 }
     out: expect.stringContaining('(providers: 1, models: 1, prices: 0, teams: 0)'),
   });
 });
+
+describe('--reconcile', () => {
+  it('tells whether what was added up is what the records say', async () => {
+    const url = postgresUrl && (await createDatabase({ url: postgresUrl }));
+    const { code, out, err } = await run(['--reconcile', '--repair'], url ? { DATABASE_URL: url } : {});
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(JSON.parse(out)).toMatchObject({
+      object: 'budget.reconciliation',
+      differences: [],
+      repaired: true,
+    });
+  });
+
+  it.each([[['--repair']], [['--reconcile', '--release-withheld']], [['--reconcile', 'file']]])(
+    'does not take %o',
+    async (args) => expect((await run(args)).code).toBe(1),
+  );
+});

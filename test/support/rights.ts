@@ -107,6 +107,9 @@ export const RIGHTS: Readonly<Record<string, Right>> = {
   'POST /v1/admin/models/{model}/explain': change('route', () => ({}), ADMINS),
   'GET /v1/admin/models/stats': { may: KEYS },
 
+  'GET /v1/admin/budgets': read(),
+  'POST /v1/admin/budgets/reconcile': { may: UNSCOPED, body: () => ({}) },
+
   'GET /v1/admin/prices': read(),
   'PUT /v1/admin/prices/{type}/{model}': { ...change('price', () => ({ per_request: '1' })), makes: true },
   'DELETE /v1/admin/prices/{type}/{model}': change('price'),

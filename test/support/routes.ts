@@ -52,6 +52,8 @@ export const ROUTES: readonly (readonly [string, string])[] = [
   ['GET', '/admin/prices'],
   ['PUT', '/admin/prices/openai/gpt-4o'],
   ['DELETE', '/admin/prices/openai/gpt-4o'],
+  ['GET', '/admin/budgets'],
+  ['POST', '/admin/budgets/reconcile'],
   ['GET', '/admin/audit'],
   ['GET', '/admin/audit/export'],
   ['GET', '/admin/audit/verify'],

@@ -25,7 +25,7 @@ export interface Draw {
 export interface Grant {
   /** What the lease has more now: less than was needed where there was no more room. */
   readonly grantedNanos: number;
-  /** What is left for anybody behind it. */
+  /** What is left for anybody behind it; below zero: so much is overspent. */
   readonly roomNanos: number;
 }
 
@@ -33,11 +33,14 @@ export interface Grant {
 export interface BudgetStore {
   /** Whose leases these are: an id that no other process has, ever. */
   readonly holder: string;
-  /** In the order of the draws. @throws GatewayError */
+  /** In the order of the draws; an account is named once in them. @throws GatewayError */
   draw(draws: readonly Draw[]): Promise<Grant[]>;
-  /** Gives back what is not needed of leases; where that is more than there is, all of it. @throws GatewayError */
+  /**
+   * Gives back what is not needed of leases; more than a lease has gives back all of it. Whoever is not answered does
+   * not know whether it was, and says it no second time. @throws GatewayError
+   */
   giveBack(parts: readonly { readonly account: BudgetAccount; readonly nanos: number }[]): Promise<void>;
-  /** Keeps the holder's leases from ending. @throws GatewayError */
+  /** Keeps the holder's leases from ending, and has back what was withheld of them meanwhile. @throws GatewayError */
   renew(): Promise<void>;
   /** Ends the leases that nobody renewed. @throws GatewayError */
   sweep(): Promise<void>;

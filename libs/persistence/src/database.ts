@@ -97,9 +97,15 @@ export class Database {
     return this.ask(() => this.driver.run(sql, parameters));
   }
 
-  /** All of it or nothing. @throws GatewayError */
-  transaction<T>(change: (queries: Queries) => Promise<T>): Promise<T> {
-    return this.ask(() => this.prisma.$transaction(change));
+  /** One hot statement, for its rows, where bigints are cast. @throws GatewayError */
+  query<Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    return this.ask(() => this.driver.query<Row>(sql, parameters));
+  }
+
+  /** All of it or nothing, within five seconds if nothing else is said. @throws GatewayError */
+  transaction<T>(change: (queries: Queries) => Promise<T>, withinMs?: number): Promise<T> {
+    const settings = withinMs === undefined ? undefined : { timeout: withinMs };
+    return this.ask(() => this.prisma.$transaction(change, settings), withinMs);
   }
 
   /** A change and its audit entry, both or neither; other processes hear of it. @throws GatewayError */

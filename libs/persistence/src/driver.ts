@@ -22,6 +22,8 @@ export interface Driver {
    * A `Buffer` is the text of a JSON parameter.
    */
   run(sql: string, parameters: readonly unknown[]): Promise<number>;
+  /** The same, for its rows. A bigint is a text in one driver and a number in the other: cast it. */
+  query<Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]>;
   /** Does it answer? Rejects when it does not, or hangs. */
   probe(): Promise<unknown>;
   close(): Promise<void>;

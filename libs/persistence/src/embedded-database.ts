@@ -20,6 +20,8 @@ export async function openEmbedded(dataDir: string): Promise<Driver> {
     factory,
     migrate: (run) => run({ factory, runScript: (sql) => engine.exec(sql) }),
     run: async (sql, parameters) => (await engine.query(sql, parameters.map(asText))).affectedRows ?? 0,
+    query: async <Row>(sql: string, parameters: readonly unknown[]) =>
+      (await engine.query<Row>(sql, parameters.map(asText))).rows,
     probe: () => engine.query('SELECT 1'),
     close: async () => {
       await engine.close();

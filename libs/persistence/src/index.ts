@@ -5,6 +5,13 @@ export type { ChainVerdict } from './audit-chain.js';
 export { claimAlerts, passThresholds, settleAlert } from './budget-alerts.js';
 export type { ClaimedAlert, WatchedThreshold } from './budget-alerts.js';
 export type { BreakerState } from './breaker.js';
+export { budgetAccountCursor, listBudgetAccounts } from './budget-account-list.js';
+export type { BudgetAccountFilter, BudgetAccountRow } from './budget-account-list.js';
+export { BudgetAccounts } from './budget-accounts.js';
+export type { AccountDifference } from './budget-differences.js';
+export { reconcileBudgets } from './budget-reconcile.js';
+export type { ReconcileOptions, Reconciliation } from './budget-reconcile.js';
+export { pruneAccounts } from './budget-sweep.js';
 export { DatabaseUnreachable } from './database-errors.js';
 export { Database } from './database.js';
 export type { AuditNote, DatabaseOptions, Queries } from './database.js';
@@ -46,6 +53,7 @@ export { SecretBox, WrongSecretKey } from './secret-box.js';
 export type { WrappingKeys } from './key-wrapper.js';
 export { KEY_NAMES, SecretKeys, openSecretKeys } from './secret-keys.js';
 export type { KeyName } from './secret-keys.js';
+export type { RollupDifference } from './rollup-reconcile.js';
 export {
   deleteResponse,
   findResponse,

@@ -39,14 +39,15 @@ export async function openPostgres(url: string, wait: Wait): Promise<Driver> {
     await Promise.all([endPool(pool), endPool(reserve)]);
     throw error;
   }
+  const ask = (sql: string, parameters: readonly unknown[]) =>
+    pool.query({ name: nameOf(sql), text: sql, values: [...parameters] });
   return {
     kind: 'postgres',
     factory: new PrismaPg(pool),
     migrate: (run) => takeMigrationTurn(url, wait.waitMs, (turn) => lendSessions(url, turn, run)),
-    run: async (sql, parameters) => {
-      const { rowCount } = await pool.query({ name: nameOf(sql), text: sql, values: [...parameters] });
-      return rowCount ?? 0;
-    },
+    run: async (sql, parameters) => (await ask(sql, parameters)).rowCount ?? 0,
+    query: async <Row>(sql: string, parameters: readonly unknown[]) =>
+      (await ask(sql, parameters)).rows as Row[],
     probe: () => Promise.any([pool, reserve].map((each) => each.query('SELECT 1'))),
     close: async () => void (await Promise.all([endPool(pool), endPool(reserve)])),
   };

@@ -31,6 +31,14 @@ export async function dropUsagePartitions(queries: Queries, before: Date): Promi
   return old;
 }
 
+/** Since when records are there whole: the first month that has a partition; undefined: none has. */
+export async function findKeptFrom(queries: Queries): Promise<Date | undefined> {
+  const [first] = (await listPartitions(queries)).filter((name) => MONTH.test(name)).sort();
+  return first === undefined
+    ? undefined
+    : new Date(`${first.slice('usage_record_'.length).replace('_', '-')}-01T00:00:00.000Z`);
+}
+
 const MONTH = /^usage_record_\d{4}_\d{2}$/;
 
 interface Month {

@@ -1,4 +1,5 @@
 import type { UsageRecord as NewUsageRecord } from '#metering';
+import { CHARGE, CHARGED } from './budget-charges.js';
 import type { Database, Queries } from './database.js';
 import type { UsageRecord } from './generated/client.js';
 import type { Page, PageRequest } from './page.js';
@@ -6,7 +7,7 @@ import { cutPage, unknownCursor } from './page.js';
 import { ADD_UP, ROLLED_UP } from './usage-rollups.js';
 
 /** Why a call was routed as it was is much, and read of one record alone. */
-export type UsageRow = Omit<UsageRecord, 'decision'>;
+export type UsageRow = Omit<UsageRecord, 'decision' | 'leaseHolder'>;
 
 export interface UsageFilter {
   readonly key?: string;
@@ -51,20 +52,21 @@ const COLUMNS: readonly [column: string, type: string, member: keyof NewUsageRec
   ['time_to_first_token_ms', 'int', 'timeToFirstTokenMs'],
   ['attempts', 'int', 'attempts'],
   ['end_user', 'text', 'endUser'],
+  ['lease_holder', 'text', 'leaseHolder'],
   ['decision', 'json', 'decision'],
 ];
 
 /**
  * One statement and one parameter for a batch, not a row at a time: this runs for every call. A record that is there
- * already stays, and is not added up a second time.
+ * already stays, and is not added up, or charged, a second time.
  */
 const INSERT = `WITH record AS (
   INSERT INTO usage_record (${COLUMNS.map(([column]) => column).join(', ')})
   SELECT ${COLUMNS.map(([, , member, value]) => value ?? `"${member}"`).join(', ')}
   FROM json_to_recordset($1::json) AS record(${COLUMNS.map(([, type, member]) => `"${member}" ${type}`).join(', ')})
   ON CONFLICT (request_id, at) DO NOTHING
-  RETURNING ${ROLLED_UP.join(', ')}
-), ${ADD_UP}`;
+  RETURNING ${[...ROLLED_UP, ...CHARGED].join(', ')}
+), ${CHARGE}, ${ADD_UP}`;
 
 /** @param lines records, each a line of JSON text with its line end */
 export async function insertUsageRecords(database: Database, lines: Buffer): Promise<void> {
@@ -93,7 +95,7 @@ export async function listUsageRecords(
   page: PageRequest,
 ): Promise<Page<UsageRow>> {
   const rows = await queries.usageRecord.findMany({
-    omit: { decision: true },
+    omit: { decision: true, leaseHolder: true },
     take: page.limit + 1,
     orderBy: [{ at: 'desc' }, { requestId: 'desc' }],
     where: {

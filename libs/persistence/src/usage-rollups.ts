@@ -45,24 +45,31 @@ export const ROLLED_UP: readonly string[] = [
   ...ROLLUP_SUMS.filter((name) => SUMS[name].includes(`(${name})`)),
 ];
 
-const NAMES = Object.keys(DIMENSIONS);
+/** The columns that rows of a rollup are told apart by, beside their time. */
+export const ROLLUP_NAMES = Object.keys(DIMENSIONS);
+const NAMES = ROLLUP_NAMES;
 const ORDER = [1, ...NAMES.map((_, index) => index + 2)].join(', ');
+
+/** The hours of the records of a query or a table. */
+export const hoursOf = (records: string): string =>
+  `SELECT date_trunc('hour', at, 'UTC') AS hour, ${aliased(DIMENSIONS)}, ${aliased(SUMS)}
+  FROM ${records} GROUP BY ${ORDER}`;
+
+/** The days of hours. */
+export const daysOf = (hours: string): string =>
+  `SELECT date_trunc('day', hour, 'UTC') AS day, ${NAMES.join(', ')}, ${ROLLUP_SUMS.map((name) => `sum(${name}) AS ${name}`).join(', ')}
+  FROM ${hours} GROUP BY ${ORDER}`;
 
 /**
  * Adds the records of the query `record` to both rollups. Rows are written in one order, so that two processes
  * which write the same ones wait for each other instead of dying together.
  */
 export const ADD_UP = `news AS MATERIALIZED (
-  SELECT date_trunc('hour', at, 'UTC') AS hour, ${aliased(DIMENSIONS)}, ${aliased(SUMS)}
-  FROM record GROUP BY ${ORDER}
+  ${hoursOf('record')}
 ), hours AS (
   ${upsert('hour', `SELECT hour, ${NAMES.join(', ')}, ${ROLLUP_SUMS.join(', ')} FROM news ORDER BY ${ORDER}`)}
 )
-${upsert(
-  'day',
-  `SELECT date_trunc('day', hour, 'UTC'), ${NAMES.join(', ')}, ${ROLLUP_SUMS.map((name) => `sum(${name})`).join(', ')}
-  FROM news GROUP BY ${ORDER} ORDER BY ${ORDER}`,
-)}`;
+${upsert('day', `${daysOf('news')} ORDER BY ${ORDER}`)}`;
 
 function upsert(span: 'hour' | 'day', select: string): string {
   const table = `usage_${span}`;

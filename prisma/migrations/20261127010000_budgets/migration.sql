@@ -13,7 +13,7 @@ CREATE TABLE "budget_account" (
     CONSTRAINT "budget_account_pkey" PRIMARY KEY ("kind","subject","period","starts_at")
 ) WITH (fillfactor = 50);
 
--- A gateway's part of what is reserved.
+-- A gateway's part of what is reserved, or, when it was not heard of for too long, of what is withheld.
 CREATE TABLE "budget_lease" (
     "kind" TEXT NOT NULL,
     "subject" TEXT NOT NULL,
@@ -22,12 +22,17 @@ CREATE TABLE "budget_lease" (
     "holder" TEXT NOT NULL,
     "is_strict" BOOLEAN NOT NULL,
     "nanos" BIGINT NOT NULL,
+    "is_withheld" BOOLEAN NOT NULL DEFAULT false,
     "expires_at" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "budget_lease_pkey" PRIMARY KEY ("kind","subject","period","starts_at","holder")
 ) WITH (fillfactor = 50);
 
-CREATE INDEX "budget_lease_expires_at_idx" ON "budget_lease"("expires_at");
+-- None on what changes at every renewal: rows that change in place leave nothing behind.
+CREATE INDEX "budget_lease_holder_idx" ON "budget_lease"("holder");
+
+-- Whose leases shrink by what a call cost.
+ALTER TABLE "usage_record" ADD COLUMN "lease_holder" TEXT;
 
 -- Which thresholds were passed, and whom that was told.
 CREATE TABLE "budget_alert" (

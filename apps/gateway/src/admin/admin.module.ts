@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditController } from './audit.controller.js';
+import { BudgetsController } from './budgets.controller.js';
 import { ExplainController } from './explain.controller.js';
 import { KeyAdmin } from './key-admin.js';
 import { KeysController } from './keys.controller.js';
@@ -27,6 +28,7 @@ import { UpstreamProbe } from './upstream-probe.js';
     StatsController,
     PricesController,
     UsageController,
+    BudgetsController,
     AuditController,
   ],
   providers: [KeyAdmin, TeamAdmin, ProviderAdmin, ModelAdmin, PriceAdmin, UpstreamProbe],

@@ -2,12 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { Global, Module } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { BudgetBook, UsageSpool } from '#metering';
-import type { BudgetStore } from '#metering';
 import { FaultLog } from '#observability';
 import type { Logger } from '#observability';
-import { Database } from '#persistence';
+import { BudgetAccounts, Database } from '#persistence';
 import { LOGGER } from '../logging/logging.module.js';
-import { BUDGET_STORE, openBudgetStore } from './budget-store.js';
 
 const TICK_MS = 1_000;
 
@@ -16,17 +14,12 @@ const TICK_MS = 1_000;
 @Module({
   providers: [
     {
-      provide: BUDGET_STORE,
-      inject: [Database],
-      useFactory: (database: Database) => openBudgetStore(database, randomUUID()),
-    },
-    {
       provide: BudgetBook,
-      inject: [BUDGET_STORE, UsageSpool, LOGGER],
-      useFactory: (store: BudgetStore, spool: UsageSpool, logger: Logger) => {
+      inject: [Database, UsageSpool, LOGGER],
+      useFactory: (database: Database, spool: UsageSpool, logger: Logger) => {
         const log = new FaultLog(logger, 'budgets');
         return new BudgetBook({
-          store,
+          store: new BudgetAccounts(database, randomUUID()),
           isRecorded: () => spool.depth.oldestAt === undefined,
           later,
           report: {

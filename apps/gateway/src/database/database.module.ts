@@ -8,6 +8,7 @@ import {
   dropUsagePartitions,
   ensureUsagePartitions,
   openSecretKeys,
+  pruneAccounts,
   sweepResponses,
 } from '#persistence';
 import type { BreakerState } from '#persistence';
@@ -86,6 +87,11 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
       await sweepResponses(this.database, new Date());
     } catch (error) {
       this.logger.error({ event: 'response_sweep', err: error }, 'expired responses cannot be let go of');
+    }
+    try {
+      await pruneAccounts(this.database);
+    } catch (error) {
+      this.logger.error({ event: 'budget_prune', err: error }, 'accounts of old budgets cannot be let go of');
     }
   }
 

@@ -93,18 +93,6 @@ export const USAGE_SUMS = {
 };
 const USAGE = { object: one('usage'), start: TIME_OR_NULL, ...USAGE_SUMS };
 
-const CONFIGURATION = own({
-  file: TEXT_OR_NULL,
-  state: { enum: ['none', 'applied', 'refused'] },
-  applied_at: TIME_OR_NULL,
-  providers: COUNT,
-  models: COUNT,
-  prices: COUNT,
-  teams: COUNT,
-  in_place_of: own({ providers: TEXTS, models: TEXTS, prices: TEXTS, teams: TEXTS }),
-  errors: TEXTS,
-});
-
 /** Objects of the admin API, whole. */
 export const ADMIN = {
   Key: own(KEY),
@@ -217,37 +205,6 @@ export const ADMIN = {
     head: { anyOf: [own({ id: TEXT, hash: TEXT }), { type: 'null' }] },
     broken: { anyOf: [own({ id: TEXT, at: TIME }), { type: 'null' }] },
     has_noted_head: { type: ['boolean', 'null'] },
-  }),
-  System: own({
-    object: one('system'),
-    version: TEXT,
-    node: TEXT,
-    started_at: TIME,
-    settings: listOf(own({ name: TEXT, source: TEXT, value: { type: ['string', 'number', 'null'] } })),
-    database: own({ kind: TEXT, state: TEXT }),
-    redis: own({ state: TEXT }),
-    changes: own({ feeds: listOf(own({ name: TEXT, state: TEXT })), polled_at: TIME_OR_NULL }),
-    replicas: COUNT,
-    keys: COUNT,
-    teams: COUNT,
-    secret_keys: listOf(own({ name: TEXT, version: COUNT, under_old: COUNT_OR_NULL })),
-    models: COUNT,
-    spool: own({ records: COUNT, files: COUNT, bytes: COUNT, oldest_at: TIME_OR_NULL }),
-    breakers: listOf(own({ name: TEXT, state: TEXT, since: TIME_OR_NULL })),
-    configuration: CONFIGURATION,
-  }),
-  SystemKeyRotation: own({
-    object: one('system.key_rotation'),
-    which: TEXT,
-    version: COUNT,
-    resealed: COUNT,
-  }),
-  SystemWebhookSecret: own({ object: one('system.webhook_secret'), secret: TEXT, previous: TEXTS }),
-  SystemReload: own({
-    object: one('system.reload'),
-    keys: COUNT,
-    models: COUNT,
-    configuration: CONFIGURATION,
   }),
   Deleted: own({ id: TEXT, object: TEXT, deleted: { const: true } }),
 } as const;

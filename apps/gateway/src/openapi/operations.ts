@@ -183,6 +183,16 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
     'Let the catalogue say it again',
     object('Deleted'),
   ),
+  'GET /v1/admin/budgets': operation(
+    'listBudgetAccounts',
+    'What was spent of budgets',
+    list('BudgetAccount'),
+  ),
+  'POST /v1/admin/budgets/reconcile': operation(
+    'reconcileBudgets',
+    'Compare what was added up with the records, and put it right',
+    object('BudgetReconciliation'),
+  ),
   'GET /v1/admin/audit': operation('listAuditEntries', 'What was changed, newest first', list('AuditEntry')),
   'GET /v1/admin/audit/export': operation('exportAudit', 'What was changed, oldest first, with its hashes', {
     'application/x-ndjson': text,
