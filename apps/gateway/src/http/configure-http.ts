@@ -12,6 +12,7 @@ import { isOfMessages } from './error-wire.js';
 import { InFlight } from './in-flight.js';
 import { KnownRoutes } from './known-routes.js';
 import { LoadGuard, isModelCall, shed } from './load-guard.js';
+import { setHead } from './set-head.js';
 import { SlowClients } from './slow-clients.js';
 
 declare module 'fastify' {
@@ -67,7 +68,7 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
     if (connection.isClosing) return;
     connection.request = request.raw;
     connection.response = reply.raw;
-    identify(request, reply, cors, settings.isDraining());
+    identify(request, cors, settings.isDraining());
     connection.head = request.answerHead;
     reply.raw.on('close', () => settings.accessLog.write(summarize(request, reply)));
     const refusal = ambiguity.find(request.raw);
@@ -89,6 +90,10 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
     if (request.headers.expect !== undefined && !isTooLarge(request)) reply.raw.writeContinue();
     if (request.headers['content-encoding'] === undefined) return done(null, payload);
     done(null, decodeBody(request, reply, payload));
+  });
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    setHead(request, reply);
+    done(null, payload);
   });
   keepBodiesAsBytes(fastify);
   void new SlowClients(fastify.server, settings.stalledMs);
@@ -150,7 +155,7 @@ function answerPreflight(
   return true;
 }
 
-function identify(request: FastifyRequest, reply: FastifyReply, cors: Cors, isDraining: boolean): void {
+function identify(request: FastifyRequest, cors: Cors, isDraining: boolean): void {
   request.at = Date.now();
   request.startedAt = performance.now();
   const head = ['x-request-id', request.id];
@@ -160,8 +165,6 @@ function identify(request: FastifyRequest, reply: FastifyReply, cors: Cors, isDr
   if (isOfMessages(request)) head.push('request-id', request.id);
   if (isDraining) head.push('connection', 'close');
   request.answerHead = head;
-  // Fastify writes these where it answers itself; whoever takes the socket over writes `answerHead`.
-  for (let at = 0; at < head.length; at += 2) reply.header(head[at] as string, head[at + 1]);
 }
 
 /**
