@@ -14,7 +14,7 @@ describe('a budget from an operator', () => {
     { ...GOOD, usd: '0.000000001' },
     { ...GOOD, usd: '9000000', mode: 'balanced' },
     { ...GOOD, alerts: [{ at: 0.8, url: 'http://hooks.internal:8080/x?y=z' }] },
-    { ...GOOD, alerts: [{ at: 1, url: URL_OF(2_048) }] },
+    { ...GOOD, alerts: [{ at: 1, url: URL_OF(1_024) }] },
   ])('may be %j', async (body) => {
     expect({ ...(await read(body)) }).toMatchObject(body);
   });
@@ -34,7 +34,12 @@ describe('a budget from an operator', () => {
     [{ ...GOOD, alerts: [{ at: 0, url: 'https://x' }] }, /at/],
     [{ ...GOOD, alerts: [{ at: 1.01, url: 'https://x' }] }, /at/],
     [{ ...GOOD, alerts: [{ at: 0.5, url: 'ftp://x' }] }, /url/],
-    [{ ...GOOD, alerts: [{ at: 0.5, url: URL_OF(2_049) }] }, /url/],
+    [{ ...GOOD, alerts: [{ at: 0.5, url: URL_OF(1_025) }] }, /url/],
+    [{ ...GOOD, alerts: [{ at: 0.5, url: 'https://user:hunter2@x' }] }, /without credentials/],
+    [{ ...GOOD, alerts: [{ at: 0.5, url: 'https://x/é' }] }, /ASCII/],
+    [{ ...GOOD, alerts: [{ at: 0.5, url: 'https://x/a b' }] }, /ASCII/],
+    [{ ...GOOD, alerts: [{ at: 0.5, url: 'http://[::ffff:169.254.169.254]/' }] }, /link-local/],
+    [{ ...GOOD, alerts: [{ at: 0.5, url: 'http://2852039166/' }] }, /link-local/],
     [{ ...GOOD, alerts: [{ at: 0.5 }] }, /url/],
     [{ ...GOOD, alerts: Array.from({ length: 11 }, () => ({ at: 0.5, url: 'https://x' })) }, /alerts/],
   ])('may not be %j', async (body, message) => {
