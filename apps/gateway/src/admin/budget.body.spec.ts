@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { adminBody } from './admin-body.pipe.js';
 import { BudgetBody, EndUserBudgetBody } from './budget.body.js';
+import { note } from './note.js';
 import { shownBudget, storedBudget } from './stored-budget.js';
 
 const read = (body: object, of = BudgetBody as typeof EndUserBudgetBody) =>
   adminBody(of).transform(Buffer.from(JSON.stringify(body)), { type: 'body' });
 const GOOD = { usd: '12.5', period: 'month' };
+const VIEWER = { role: 'viewer' } as const;
 const URL_OF = (length: number) => `https://example.com/${'x'.repeat(length - 20)}`;
 
 describe('a budget from an operator', () => {
@@ -52,8 +54,27 @@ describe('a budget from an operator', () => {
   });
 
   it('is shown with its mode, or is none', () => {
-    expect(shownBudget({ usd: '1', period: 'day' })).toEqual({ usd: '1', period: 'day', mode: 'strict' });
-    expect(shownBudget({})).toBeNull();
+    expect(shownBudget({ usd: '1', period: 'day' }, VIEWER)).toEqual({
+      usd: '1',
+      period: 'day',
+      mode: 'strict',
+    });
+    expect(shownBudget({}, VIEWER)).toBeNull();
     expect([storedBudget(null), storedBudget(undefined)]).toEqual([{}, undefined]);
+  });
+
+  it('shows where alerts go to whoever may change it, and the host to others and the audit log', () => {
+    const budget = {
+      ...GOOD,
+      alerts: [{ at: 0.5, url: 'https://hooks.example:8443/t/hunter2?token=hunter2' }],
+    };
+    const hidden = [{ at: 0.5, url: 'https://hooks.example:8443/…' }];
+    expect(shownBudget(budget, { role: 'admin' })).toMatchObject({ alerts: budget.alerts });
+    expect(shownBudget(budget, VIEWER)).toMatchObject({ alerts: hidden });
+    const actor = { name: 'master', keyId: null, requestId: 'req_1' };
+    expect(note(actor, 'create', 'key', 'key_1', { budget }).changes).toEqual({
+      budget: { ...budget, alerts: hidden },
+    });
+    expect(note(actor, 'update', 'key', 'key_1', { budget: null }).changes).toEqual({ budget: null });
   });
 });
