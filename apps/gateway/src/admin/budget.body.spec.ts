@@ -43,6 +43,11 @@ describe('a budget from an operator', () => {
     [{ ...GOOD, alerts: [{ at: 0.5, url: 'http://[::ffff:169.254.169.254]/' }] }, /link-local/],
     [{ ...GOOD, alerts: [{ at: 0.5, url: 'http://2852039166/' }] }, /link-local/],
     [{ ...GOOD, alerts: [{ at: 0.5 }] }, /url/],
+    [{ ...GOOD, alerts: [[]] }, /alerts/],
+    [{ ...GOOD, alerts: [[{ at: 0.5, url: 'https://x' }]] }, /alerts/],
+    [{ ...GOOD, constructor: 1 }, /constructor/],
+    [{ ...GOOD, alerts: [{ at: 0.5, url: 'https://x', toString: 1 }] }, /alerts/],
+    [{ ...GOOD, alerts: Array.from({ length: 10_001 }, () => ({})) }, /more than 10000 values/],
     [{ ...GOOD, alerts: Array.from({ length: 11 }, () => ({ at: 0.5, url: 'https://x' })) }, /alerts/],
   ])('may not be %j', async (body, message) => {
     await expect((async () => read(body))()).rejects.toThrow(message);

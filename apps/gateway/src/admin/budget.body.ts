@@ -13,6 +13,7 @@ import {
 import { BUDGET_MODES, BUDGET_PERIODS } from '#contract';
 import type { Budget, BudgetAlert, BudgetMode, BudgetPeriod } from '#contract';
 import { readNanos } from '#metering';
+import { HoldsNoLists } from './holds-no-lists.js';
 import { isForbiddenUrl } from './is-upstream.js';
 import { IfGiven } from './if-given.js';
 
@@ -34,6 +35,7 @@ export class BudgetBody extends EndUserBudgetBody {
   @IfGiven()
   @IsArray()
   @ArrayMaxSize(10)
+  @HoldsNoLists()
   @ValidateNested({ each: true })
   @Type(() => BudgetAlertBody)
   alerts?: BudgetAlertBody[];
