@@ -12,6 +12,7 @@ import { isOfMessages } from './error-wire.js';
 import { InFlight } from './in-flight.js';
 import { KnownRoutes } from './known-routes.js';
 import { LoadGuard, isModelCall, shed } from './load-guard.js';
+import { V1_ADMIN } from './prefixes.js';
 import { setHead } from './set-head.js';
 import { SlowClients } from './slow-clients.js';
 
@@ -46,6 +47,8 @@ export interface HttpSettings {
   readonly recall: (request: FastifyRequest) => boolean;
   /** Puts the caller on the request, or throws. Runs before the body is read. */
   readonly authenticate: (request: FastifyRequest) => Promise<void>;
+  /** The same again, for what was let in: while its body came its key may have been revoked, or bounded. */
+  readonly authenticateAgain: (request: FastifyRequest) => Promise<void>;
   /** Is the process on its way out? Then connections are not kept. */
   readonly isDraining: () => boolean;
 }
@@ -85,6 +88,10 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
     if (settings.publicPaths.has(request.routeOptions.url ?? '')) return done();
     if (settings.recall(request)) return done();
     settings.authenticate(request).then(() => done(), done);
+  });
+  fastify.addHook('preHandler', (request, _, done) => {
+    if (!isAdminChange(request)) return done();
+    settings.authenticateAgain(request).then(() => done(), done);
   });
   fastify.addHook('preParsing', (request, reply, payload, done) => {
     if (request.headers.expect !== undefined && !isTooLarge(request)) reply.raw.writeContinue();
@@ -129,6 +136,12 @@ function awaitAuthentication({ server }: FastifyInstance): void {
 function isTooLarge({ headers, routeOptions }: FastifyRequest): boolean {
   const isForm = headers['content-type']?.toLowerCase().startsWith('multipart/') ?? false;
   return !isForm && Number(headers['content-length']) > (routeOptions.bodyLimit ?? Infinity);
+}
+
+const ADMIN_URL = new RegExp(`^/(?:${V1_ADMIN.join('|')})/`);
+
+function isAdminChange({ method, routeOptions }: FastifyRequest): boolean {
+  return method !== 'GET' && method !== 'HEAD' && ADMIN_URL.test(routeOptions.url ?? '');
 }
 
 function isPreflight({ method, headers }: FastifyRequest): boolean {

@@ -29,7 +29,7 @@ const OWN_RULES: Options['additionalConverters'] = {
   isNetworks: TEXTS,
   isDollars: { type: 'string', pattern: '^\\d{1,7}(\\.\\d{1,15})?$' },
   isBudgetDollars: { type: 'string', pattern: '^\\d{1,7}(\\.\\d{1,9})?$' },
-  isWebhook: { type: 'string', format: 'uri', maxLength: 2_048 },
+  isWebhook: { type: 'string', format: 'uri', maxLength: 1_024 },
   isFile: { type: 'string', format: 'binary' },
   isDefined: {},
   hasWeight: {},
