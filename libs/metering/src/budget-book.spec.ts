@@ -11,13 +11,19 @@ let accounts: FakeAccounts;
 let book: BudgetBook;
 let isRecorded: boolean;
 let losePatience: (() => void) | undefined;
+/** What is to come later, beside the end of patience. */
+let due: (() => void)[] = [];
 const report = { failed: vi.fn(), recovered: vi.fn() };
 
 const open = (holder = 'a'): BudgetBook =>
   new BudgetBook({
     store: accounts.open(holder),
     isRecorded: () => isRecorded,
-    later: (_, then) => {
+    later: (ms, then) => {
+      if (ms > 50) {
+        due.push(then);
+        return () => {};
+      }
       losePatience = then;
       return () => (losePatience = undefined);
     },
@@ -28,6 +34,7 @@ beforeEach(() => {
   accounts = new FakeAccounts();
   isRecorded = true;
   losePatience = undefined;
+  due = [];
   book = open();
 });
 
@@ -170,6 +177,21 @@ describe('settling', () => {
     await book.close();
     expect(accounts.reservedOf(accountOf(subject))).toBe(0);
   });
+
+  it('of a call that cost more leaves nothing in memory that the account does not have', async () => {
+    const subject = budget(1_000);
+    const one = await ask(10, subject);
+    // The record of it comes behind the next draw, and takes that too.
+    one.settle(300);
+    const other = await ask(100, subject);
+    accounts.record(accountOf(subject), 'a', 300);
+    other.settle(0);
+    book.tick(AT);
+    const reserved = accounts.reservedOf(accountOf(subject));
+    for (let free = 1; free <= 100; free++)
+      if (!(ask(1, subject) instanceof Promise)) expect(free).toBeLessThanOrEqual(reserved);
+    await tick(1);
+  });
 });
 
 describe('draws', () => {
@@ -192,6 +214,47 @@ describe('draws', () => {
     const all = Promise.all([5, 5, 4].map((nanos) => told(nanos, budget(10))));
     free();
     expect([await first, ...(await all)]).toEqual(['reserved', 'reserved', 'insufficient_quota', 'reserved']);
+  });
+
+  it('are not made again for what was refused a moment ago, unless something came back', async () => {
+    const full = await ask(10, budget(10));
+    const other = budget(1_000, { id: 'other' });
+    expect(await told(5, budget(10))).toBe('insufficient_quota');
+    const before = accounts.calls.length;
+    for (let count = 0; count < 100; count++)
+      expect(await told(5, budget(10), other)).toBe('insufficient_quota');
+    expect(accounts.calls).toHaveLength(before);
+    expect(await told(4, budget(10))).toBe('insufficient_quota');
+    expect(accounts.calls).toHaveLength(before + 1);
+    full.settle(2);
+    expect(ask(5, budget(10))).not.toBeInstanceOf(Promise);
+    expect(await told(5, budget(10))).toBe('insufficient_quota');
+    expect(accounts.calls).toHaveLength(before + 2);
+    for (const then of due) then();
+    expect(await told(5, budget(10))).toBe('insufficient_quota');
+    expect(accounts.calls).toHaveLength(before + 3);
+  });
+
+  it('are not made again for a balanced budget that is spent', async () => {
+    const subject = budget(10, { mode: 'balanced' });
+    await ask(10, subject);
+    expect(await told(5, subject)).toBe('insufficient_quota');
+    const before = accounts.calls.length;
+    expect(await told(1, subject)).toBe('insufficient_quota');
+    expect(accounts.calls).toHaveLength(before);
+  });
+
+  it('are of a thousand accounts at most, whoever waits', async () => {
+    let free = (): void => {};
+    accounts.gate = new Promise((resolve) => (free = resolve));
+    const all = Array.from({ length: 1_500 }, (_, index) =>
+      told(1, budget(100, { kind: 'end_user', id: `key:k/${index}` })),
+    );
+    free();
+    expect(new Set(await Promise.all(all))).toEqual(new Set(['reserved']));
+    expect(Math.max(...accounts.calls.map(({ parts }) => parts))).toBeLessThanOrEqual(1_000);
+    await tick(6);
+    expect(Math.max(...accounts.calls.map(({ parts }) => parts))).toBeLessThanOrEqual(1_000);
   });
 
   it('come before a busy account has spent its lease, and no call waits for them', async () => {
@@ -321,6 +384,42 @@ describe('a database that is away', () => {
     expect(accounts.reservedOf(accountOf(budget(1_000)))).toBe(0);
     expect(book.size).toBe(0);
   });
+
+  it('that fails to take what is given back has it given back again, though the account was empty by then', async () => {
+    const reservation = await ask(10, budget(1_000));
+    await tick(4);
+    let free = (): void => {};
+    accounts.gate = new Promise((resolve) => (free = resolve));
+    book.tick(AT);
+    reservation.settle(10);
+    accounts.record(accountOf(budget(1_000)), 'a', 10);
+    book.tick(AT);
+    accounts.isAway = true;
+    free();
+    await later();
+    accounts.isAway = false;
+    await tick(3);
+    expect(accounts.reservedOf(accountOf(budget(1_000)))).toBe(0);
+    expect(book.size).toBe(0);
+  });
+
+  it('has all of a lease given back before it is drawn from anew, not behind it', async () => {
+    accounts.losesAnswers = true;
+    await told(10, budget(1_000));
+    accounts.losesAnswers = false;
+    await tick(4);
+    let free = (): void => {};
+    accounts.gate = new Promise((resolve) => (free = resolve));
+    book.tick(AT);
+    const before = names();
+    expect(before.at(-1)).toBe('giveBack');
+    const call = ask(10, budget(1_000));
+    await later();
+    expect(names()).toEqual(before);
+    free();
+    await call;
+    expect(names().slice(before.length)).toEqual(['draw']);
+  });
 });
 
 describe('a balanced budget', () => {
@@ -348,8 +447,11 @@ describe('a balanced budget', () => {
       inFlight = [];
     };
     for (let count = 0; count < 500; count++) {
-      const reserved = await Promise.resolve(ask(expected, subject)).catch(() => undefined);
-      if (reserved) inFlight.push(reserved);
+      try {
+        inFlight.push(await ask(expected, subject));
+      } catch {
+        // There is no room.
+      }
       if (inFlight.length === 8) finish();
     }
     finish();
