@@ -70,6 +70,11 @@ export class Reservation {
     private readonly parts: readonly ReservedPart[],
   ) {}
 
+  /** The most that the call can cost, in nano-dollars; undefined: no strict budget asked. */
+  get mostNanos(): number | undefined {
+    return this.parts.find(({ asked }) => asked.subject.mode === 'strict')?.asked.nanos;
+  }
+
   /** The call is over, and has cost so much; null: nobody knows, and it is counted as nothing. Only once. */
   settle(costNanos: number | null): void {
     for (const part of this.parts) part.settle(costNanos ?? 0);
