@@ -1,4 +1,4 @@
-import { BudgetDraws } from './budget-draws.js';
+import { BudgetDraws, MOST_ACCOUNTS } from './budget-draws.js';
 import type { Later } from './budget-draws.js';
 import { BudgetLease } from './budget-lease.js';
 import { periodAt } from './budget-period.js';
@@ -77,8 +77,7 @@ export class BudgetBook {
     if (!isAway && this.ticks % SWEEP_TICKS === 0) void this.store.try((store) => store.sweep());
     for (const lease of this.leases.values()) lease.age();
     if (!isAway && !this.giving) this.giveUnneeded(now);
-    for (const [name, lease] of this.leases)
-      if (lease.isIdle(now) && lease.isEmpty && !lease.isUncertain) this.leases.delete(name);
+    for (const [name, lease] of this.leases) if (lease.isIdle(now) && lease.isEmpty) this.leases.delete(name);
   }
 
   /** Gives everything back. No call is under way, and none comes any more. */
@@ -89,6 +88,8 @@ export class BudgetBook {
   }
 
   private wait(parts: readonly ReservedPart[], at: number): Promise<Reservation> {
+    const denied = parts.find((part) => part.isDenied);
+    if (denied) throw denied.refuse(at);
     for (const part of parts) if (part.isCovered) part.take();
     const call = new WaitingCall(parts, at, this.store.holder);
     this.draws.wait(call);
@@ -122,10 +123,23 @@ export class BudgetBook {
 
   private async giveBack(unneeded: (lease: BudgetLease) => number): Promise<void> {
     const given = [...this.leases.values()].filter((lease) => lease.offer(unneeded(lease)));
-    if (given.length === 0) return;
-    const parts = given.map(({ account, offered }) => ({ account, nanos: offered }));
-    for (const lease of given) if (lease.offered === ALL) lease.isUncertain = false;
-    const { error } = await this.store.try((store) => store.giveBack(parts));
-    if (error !== undefined) for (const lease of given) lease.isUncertain = true;
+    const whole = given.filter(({ offered }) => offered === ALL);
+    for (const lease of whole) lease.isUncertain = false;
+    const giving = this.giveOffered(given);
+    if (whole.length > 0) this.draws.givingAll = giving.finally(() => (this.draws.givingAll = undefined));
+    await giving;
+  }
+
+  /** So many in a statement as it has time for. */
+  private async giveOffered(given: readonly BudgetLease[]): Promise<void> {
+    for (let from = 0; from < given.length; from += MOST_ACCOUNTS) {
+      const some = given.slice(from, from + MOST_ACCOUNTS);
+      const parts = some.map(({ account, offered }) => ({ account, nanos: offered }));
+      const { error } = await this.store.try((store) => store.giveBack(parts));
+      for (const lease of some) {
+        lease.isGivingBack = false;
+        lease.isUncertain ||= error !== undefined;
+      }
+    }
   }
 }

@@ -1,6 +1,5 @@
 import { GatewayError } from '#contract';
 import type { BudgetLease } from './budget-lease.js';
-import { refuseSpent } from './budget-refusal.js';
 import type { ReservedPart } from './budget-reservation.js';
 import type { WaitingCall } from './waiting-call.js';
 import type { WatchedStore } from './watched-store.js';
@@ -10,6 +9,10 @@ export type Later = (ms: number, then: () => void) => () => void;
 
 /** How long balanced calls wait for an answer, in milliseconds. Strict ones wait until it is there. */
 const PATIENCE_MS = 50;
+/** For so many milliseconds what was refused is refused unasked: a spent budget is no load on the database. */
+const DENIED_MS = 200;
+/** So many accounts are drawn from in a statement, which has its time. */
+export const MOST_ACCOUNTS = 500;
 /** What a strict call is told to wait, in seconds, when the accounts cannot be reached. */
 const AWAY_SECONDS = 1;
 
@@ -23,6 +26,11 @@ export class BudgetDraws {
   private asking: readonly WaitingCall[] = [];
   private readonly low = new Set<BudgetLease>();
   private running: Promise<void> | undefined;
+  /**
+   * All of some leases is given back, as much as it may be: a draw that is answered before would be given back with it.
+   * Undefined: none is.
+   */
+  givingAll: Promise<void> | undefined;
 
   constructor(
     private readonly store: WatchedStore,
@@ -63,25 +71,39 @@ export class BudgetDraws {
   }
 
   private async drawOnce(): Promise<void> {
-    const calls = this.queue;
-    this.asking = calls;
-    this.queue = [];
     const asked = new Map<BudgetLease, number>([...this.low].map((lease) => [lease, 0]));
     this.low.clear();
-    for (const { lacking } of calls)
-      for (const { lease, asked: each } of lacking) asked.set(lease, (asked.get(lease) ?? 0) + each.nanos);
+    const calls = this.takeCalls(asked);
+    this.asking = calls;
     const stop = this.later(PATIENCE_MS, () => this.losePatience());
     const error = await this.ask([...asked.keys()], [...asked.values()]);
     stop();
     this.asking = [];
     for (const call of calls) {
       if (error !== undefined) decideUnasked(call, error);
-      else call.decide(takeDrawn, (part) => refuse(part, call));
+      else call.decide(takeDrawn, (part) => this.deny(part, call));
     }
+  }
+
+  /** Who waits, in turn, and what they ask for. */
+  private takeCalls(asked: Map<BudgetLease, number>): readonly WaitingCall[] {
+    let count = 0;
+    for (; count < this.queue.length && asked.size < MOST_ACCOUNTS; count++)
+      for (const { lease, asked: each } of this.queue[count]?.lacking ?? [])
+        asked.set(lease, (asked.get(lease) ?? 0) + each.nanos);
+    return this.queue.splice(0, count);
+  }
+
+  private deny(part: ReservedPart, call: WaitingCall): GatewayError {
+    const { lease, asked } = part;
+    if (!lease.isDenying) this.later(DENIED_MS, () => lease.forgive());
+    lease.deny(asked.nanos);
+    return part.refuse(call.at);
   }
 
   /** Undefined: the leases have what was granted. */
   private async ask(leases: readonly BudgetLease[], asked: readonly number[]): Promise<unknown> {
+    if (this.givingAll) await this.givingAll;
     const draws = leases.map((lease, index) => lease.toDraw(asked[index] ?? 0));
     // What calls gave back meanwhile may be enough.
     if (draws.every(({ needNanos, extraNanos }) => needNanos + extraNanos === 0)) return undefined;
@@ -110,12 +132,8 @@ function takeDrawn(part: ReservedPart): boolean {
 function decideUnasked(call: WaitingCall, cause: unknown): void {
   call.decide(
     (part) => (part.lease.isStrict ? part.takeDrawn() : part.takeUnasked()),
-    (part) => (part.lease.isStrict ? unknown(part, cause) : refuse(part, call)),
+    (part) => (part.lease.isStrict ? unknown(part, cause) : part.refuse(call.at)),
   );
-}
-
-function refuse({ asked: { subject, nanos } }: ReservedPart, { at }: WaitingCall): GatewayError {
-  return refuseSpent(subject, nanos, at);
 }
 
 function unknown({ asked: { subject } }: ReservedPart, cause: unknown): GatewayError {

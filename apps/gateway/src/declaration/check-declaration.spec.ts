@@ -193,13 +193,14 @@ describe('a fault is told with its place', () => {
     ],
     [
       'a team',
-      'teams:\n  - {name: a, models: [x], limits: {rpm: 0}}\n  - {name: a, budget: {usd: 1, period: day}}\n  - {id: b}\n',
+      'teams:\n  - {name: a, models: [x], limits: {rpm: 0}}\n  - {name: a, budget: {usd: 1, period: day}}\n  - {id: b}\n  - {name: a/b}\n',
       [
         '2:42: teams[0].limits.rpm: must not be less than 1',
         '3:12: teams[1].name: is taken: see line 2',
         '3:29: teams[1].budget.usd: must be a decimal string of US dollars, more than 0 and at most 9000000, with at most 9 digits behind the point',
         '4:5: teams[2].name: is missing',
         '4:6: teams[2].id: is not a field that is known here',
+        "5:12: teams[3].name: must have no '/'",
       ],
     ],
     [
