@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { ERRORS } from '#contract';
 import type { HeaderPairs } from '#contract';
 import type { Access, AccessedCall, AccessLog, ErrorCounts } from '#observability';
@@ -64,7 +64,11 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
   const cors = new Cors(settings.corsOrigins);
   const ambiguity = new Ambiguity();
   const guard = decorate(fastify, settings);
-  fastify.addHook('onRoute', (route) => routes.add(route.method, route.url));
+  fastify.addHook('onRoute', (route) => {
+    routes.add(route.method, route.url);
+    // Of these routes alone: no model's call has a hook for it.
+    if (isAdminChange(route)) route.preHandler = (request) => settings.authenticateAgain(request);
+  });
   fastify.addHook('onRequest', (request, reply, done) => {
     const connection = connectionOf(request.raw.socket);
     // Came behind a request that was refused: nobody is to answer it.
@@ -88,10 +92,6 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
     if (settings.publicPaths.has(request.routeOptions.url ?? '')) return done();
     if (settings.recall(request)) return done();
     settings.authenticate(request).then(() => done(), done);
-  });
-  fastify.addHook('preHandler', (request, _, done) => {
-    if (!isAdminChange(request)) return done();
-    settings.authenticateAgain(request).then(() => done(), done);
   });
   fastify.addHook('preParsing', (request, reply, payload, done) => {
     if (request.headers.expect !== undefined && !isTooLarge(request)) reply.raw.writeContinue();
@@ -140,8 +140,8 @@ function isTooLarge({ headers, routeOptions }: FastifyRequest): boolean {
 
 const ADMIN_URL = new RegExp(`^/(?:${V1_ADMIN.join('|')})/`);
 
-function isAdminChange({ method, routeOptions }: FastifyRequest): boolean {
-  return method !== 'GET' && method !== 'HEAD' && ADMIN_URL.test(routeOptions.url ?? '');
+function isAdminChange({ method, url }: RouteOptions): boolean {
+  return ![method].flat().every((one) => one === 'GET' || one === 'HEAD') && ADMIN_URL.test(url);
 }
 
 function isPreflight({ method, headers }: FastifyRequest): boolean {
