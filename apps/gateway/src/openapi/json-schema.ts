@@ -33,6 +33,7 @@ const OWN_RULES: Options['additionalConverters'] = {
   isFile: { type: 'string', format: 'binary' },
   isDefined: {},
   hasWeight: {},
+  holdsNoLists: {},
 };
 
 /** The rules of a class as a schema. `isOpen`: members beside the known ones are taken. */
