@@ -14,10 +14,15 @@ export class BudgetLease {
   /** Calls that are not over. */
   private calls = 0;
   private wasDrawnAhead = false;
+  private wasCalledIn = false;
+  /** What other processes hold, by the last draw. */
+  private elsewhere = 0;
   /** Calls that wait for a draw. */
   waiting = 0;
   /** What was given back last. */
   offered = 0;
+  /** Is it not known yet whether that was taken? */
+  isGivingBack = false;
   /** What was left for anybody when it was last drawn, less what calls took since without a draw. Undefined: unknown. */
   private room: number | undefined;
   private recent = 0;
@@ -73,9 +78,10 @@ export class BudgetLease {
     return { account, limitNanos, isStrict, needNanos, extraNanos };
   }
 
-  receive({ grantedNanos, roomNanos }: Grant): void {
+  receive({ grantedNanos, roomNanos, elsewhereNanos }: Grant): void {
     this.held += grantedNanos;
     this.room = roomNanos;
+    this.elsewhere = elsewhereNanos;
   }
 
   /** Should more be drawn before calls have to wait for it? */
@@ -90,10 +96,18 @@ export class BudgetLease {
     return may;
   }
 
+  /** Once a tick: others have something, and may have no use for it. */
+  mayCallIn(): boolean {
+    const may = this.elsewhere > 0 && !this.wasCalledIn;
+    if (may) this.wasCalledIn = true;
+    return may;
+  }
+
   /** Takes off what is given back, if it is anything; no more than is free. */
   offer(nanos: number): boolean {
     if (nanos <= 0) return false;
     this.offered = nanos;
+    this.isGivingBack = true;
     this.held -= Math.min(nanos, this.free);
     return true;
   }
@@ -103,6 +117,7 @@ export class BudgetLease {
     this.recent *= KEPT_A_TICK;
     this.idleTicks++;
     this.wasDrawnAhead = false;
+    this.wasCalledIn = false;
   }
 
   isIdle(now: number): boolean {
@@ -119,8 +134,8 @@ export class BudgetLease {
     return this.calls + this.waiting > 0;
   }
 
-  /** Is nothing held, and nobody's call under way? */
+  /** Is nothing held, for all that is known, and nobody's call under way? Then it may be forgotten. */
   get isEmpty(): boolean {
-    return this.held === 0 && !this.hasCalls;
+    return this.held === 0 && !this.hasCalls && !this.isGivingBack && !this.isUncertain;
   }
 }

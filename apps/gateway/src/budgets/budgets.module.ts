@@ -6,6 +6,8 @@ import { FaultLog } from '#observability';
 import type { Logger } from '#observability';
 import { BudgetAccounts, Database } from '#persistence';
 import { LOGGER } from '../logging/logging.module.js';
+import { Replicas } from '../replicas/replicas.js';
+import { shareLackNews } from './lack-news.js';
 
 const TICK_MS = 1_000;
 
@@ -35,7 +37,12 @@ const TICK_MS = 1_000;
 export class BudgetsModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly book: BudgetBook) {}
+  constructor(
+    private readonly book: BudgetBook,
+    replicas: Replicas,
+  ) {
+    shareLackNews(replicas, book);
+  }
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => this.book.tick(Date.now()), TICK_MS).unref();
