@@ -64,6 +64,13 @@ describe('what is reserved for a call', () => {
     expect(asked(planOf([]), budgets)[0]?.nanos).toBe(0);
   });
 
+  it('is in a balanced budget no more for a call that names far more than it gets', () => {
+    const budgets = { own: [subject('balanced')], ofEndUsers: [] };
+    const value = { model: 'm', max_tokens: 60_000, messages: [] };
+    const request = { bytes: Buffer.alloc(100), value };
+    expect(asked(planOf([stepOf(CHEAP)]), budgets, { request })[0]?.nanos).toBe(525);
+  });
+
   it('is in each budget by its own mode, that of the end-user included', () => {
     const users = subject('balanced', { kind: 'end_user', id: 'key:k/' });
     const all = asked(planOf([stepOf(CHEAP)]), { own: [subject('strict')], ofEndUsers: [users] });

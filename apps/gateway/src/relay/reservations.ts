@@ -52,8 +52,13 @@ function mostCost(call: Costed, { steps, passedOver }: Plan): number {
   return most;
 }
 
+/** Few answers are longer, and what a call names is a bound: most name far more than they get. */
+const LIKELY_TOKENS = 500;
+
 /** At the first who is asked; what has no price is expected to cost nothing, since it is counted as nothing. */
 function likelyCost(call: Costed, { steps: [first] }: Plan): number {
   if (!first) return 0;
-  return Math.ceil(expectedCost(expectedUsage(call), first.target.price) ?? 0);
+  const usage = expectedUsage(call);
+  const completionTokens = Math.min(usage.completionTokens, LIKELY_TOKENS);
+  return Math.ceil(expectedCost({ ...usage, completionTokens }, first.target.price) ?? 0);
 }
