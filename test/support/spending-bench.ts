@@ -1,3 +1,4 @@
+import { MASTER_KEY } from './gateway.js';
 import type { GatewayProcess } from './gateway-process.js';
 import { createDatabase } from './postgres-server.js';
 import type { PostgresServer } from './postgres-server.js';
@@ -50,10 +51,14 @@ export class SpendingBench {
     return this.gateways[index] as GatewayProcess;
   }
 
-  /** A model that costs two cents a call, unless it is told another price. */
-  addModel(id: string, script: string, price: object = { per_request: '0.02' }, more: object = {}) {
+  /** A model that costs two cents a call, unless it is told another price. Known to both gateways. */
+  async addModel(id: string, script: string, price: object = { per_request: '0.02' }): Promise<void> {
     const targets = [{ provider: 'upstream', model: script }];
-    return this.at(0).admin('POST', '/models', { id, targets, price, ...more });
+    await this.at(0).admin('POST', '/models', { id, targets, price });
+    const headers = { authorization: `Bearer ${MASTER_KEY}` };
+    for (const { url } of this.gateways) {
+      await until(async () => (await fetch(`${url}/v1/models/${id}`, { headers })).ok, 10_000);
+    }
   }
 
   /** Known to both gateways. */
@@ -107,9 +112,10 @@ export class SpendingBench {
 
   /** Nothing is reserved any more, what is counted is what was recorded, and nobody finds a difference. */
   async settled(id: string, patienceMs = 60_000): Promise<AccountState> {
-    await until(async () => (await this.accountOf(id)).reserved === 0, patienceMs);
-    const [account, recorded] = [await this.accountOf(id), await this.recordedOf(id)];
-    if (account.spent !== recorded) throw new Error(`${account.spent} were counted of ${recorded}`);
+    const account = await until(async () => {
+      const { spent, reserved, withheld } = await this.accountOf(id);
+      return reserved === 0 && spent === (await this.recordedOf(id)) && { spent, reserved, withheld };
+    }, patienceMs);
     const { differences, rollups } = await this.reconcile();
     if (differences.length + rollups.length > 0) throw new Error(JSON.stringify({ differences, rollups }));
     return account;
