@@ -10,8 +10,8 @@ const ACCOUNT = { kind: 'key', subject: 'k', period: 'day', ...periodAt('day', A
 
 let accounts: FakeAccounts;
 let told: string[];
-/** What the one who asked others waits for. */
-let comeBack: (() => void) | undefined;
+/** What is done when a fifth of a second is over. */
+let timers: (() => void)[];
 let one: BudgetBook;
 let two: BudgetBook;
 
@@ -20,7 +20,7 @@ const open = (holder: string): BudgetBook =>
     store: accounts.open(holder),
     isRecorded: () => true,
     later: (ms, then) => {
-      if (ms > 100) comeBack = then;
+      if (ms > 100) timers.push(then);
       return () => {};
     },
     report: { failed: () => {}, recovered: () => {} },
@@ -29,7 +29,7 @@ const open = (holder: string): BudgetBook =>
 beforeEach(() => {
   accounts = new FakeAccounts();
   told = [];
-  comeBack = undefined;
+  timers = [];
   [one, two] = [open('a'), open('b')];
   one.listen((name) => told.push(name));
 });
@@ -43,6 +43,7 @@ const codeOf = async (call: Promise<Reservation>): Promise<string> =>
     () => 'reserved',
     ({ code }: GatewayError) => code,
   );
+const passTime = (): void => timers.splice(0).forEach((then) => then());
 const later = () => new Promise((resolve) => setImmediate(resolve));
 async function tick(times: number): Promise<void> {
   for (let count = 0; count < times; count++) {
@@ -65,7 +66,7 @@ describe('what one process lacks, and another has no use for', () => {
     expect(told).toEqual([`key day ${ACCOUNT.startsAt} k`]);
     two.giveToOthers(told[0] as string);
     await later();
-    comeBack?.();
+    passTime();
     expect(await call).toBe('reserved');
   });
 
@@ -75,14 +76,15 @@ describe('what one process lacks, and another has no use for', () => {
     await later();
     calls.push(codeOf(ask(one, 50)));
     await later();
-    comeBack?.();
+    passTime();
     expect(await Promise.all(calls)).toEqual(['insufficient_quota', 'insufficient_quota']);
     expect(await codeOf(ask(one, 60))).toBe('insufficient_quota');
     expect(told).toHaveLength(1);
+    passTime();
     one.tick(AT);
     const next = codeOf(ask(one, 60));
     await later();
-    comeBack?.();
+    passTime();
     expect(await next).toBe('insufficient_quota');
     expect(told).toHaveLength(2);
   });
@@ -91,7 +93,7 @@ describe('what one process lacks, and another has no use for', () => {
     (await ask(two, 60)).settle(1);
     const [dear, cheap] = [codeOf(ask(one, 90)), codeOf(ask(one, 20))];
     expect(await cheap).toBe('reserved');
-    comeBack?.();
+    passTime();
     expect(await dear).toBe('insufficient_quota');
   });
 
