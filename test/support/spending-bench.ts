@@ -1,3 +1,5 @@
+import { startSandbox } from '../../apps/sandbox/src/sandbox.js';
+import type { Sandbox } from '../../apps/sandbox/src/sandbox.js';
 import { MASTER_KEY } from './gateway.js';
 import type { GatewayProcess } from './gateway-process.js';
 import { createDatabase } from './postgres-server.js';
@@ -29,6 +31,8 @@ export class SpendingBench {
     readonly replicas: ReplicaBench,
     private readonly env: Record<string, string>,
     readonly gateways: GatewayProcess[],
+    /** The provider of `slow`. */
+    private readonly provider: Sandbox,
   ) {}
 
   static async start(
@@ -37,13 +41,15 @@ export class SpendingBench {
   ): Promise<SpendingBench> {
     const replicas = new ReplicaBench(await createDatabase(server));
     const gateways = await Promise.all(['0', '1'].map((name) => replicas.start(name, env)));
-    const bench = new SpendingBench(replicas, env, gateways);
+    const bench = new SpendingBench(replicas, env, gateways, await startSandbox());
     await replicas.addUpstream(bench.at(0));
+    const provider = { name: 'counted', type: 'sandbox', base_url: bench.provider.url };
+    await bench.at(0).admin('POST', '/providers', provider);
     for (const gateway of gateways) {
       await until(async () => (await gateway.admin('GET', '/system')).replicas === 2, 20_000);
     }
     await bench.addModel('costly', 'costly');
-    await bench.addModel('slow', 'slow;delay=5000');
+    await bench.addModel('slow', 'slow;delay=5000', undefined, 'counted');
     return bench;
   }
 
@@ -52,13 +58,23 @@ export class SpendingBench {
   }
 
   /** A model that costs two cents a call, unless it is told another price. Known to both gateways. */
-  async addModel(id: string, script: string, price: object = { per_request: '0.02' }): Promise<void> {
-    const targets = [{ provider: 'upstream', model: script }];
+  async addModel(
+    id: string,
+    script: string,
+    price: object = { per_request: '0.02' },
+    provider = 'upstream',
+  ): Promise<void> {
+    const targets = [{ provider, model: script }];
     await this.at(0).admin('POST', '/models', { id, targets, price });
     const headers = { authorization: `Bearer ${MASTER_KEY}` };
     for (const { url } of this.gateways) {
       await until(async () => (await fetch(`${url}/v1/models/${id}`, { headers })).ok, 10_000);
     }
+  }
+
+  /** How many calls of `slow` its provider has at this moment. */
+  get underWay(): number {
+    return this.provider.ledger.open;
   }
 
   /** Known to both gateways. */
@@ -125,8 +141,9 @@ export class SpendingBench {
     return this.at(0).admin('POST', '/budgets/reconcile', body);
   }
 
-  close(): Promise<void> {
-    return this.replicas.close();
+  async close(): Promise<void> {
+    await this.replicas.close();
+    await this.provider.close();
   }
 }
 
