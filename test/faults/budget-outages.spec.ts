@@ -60,12 +60,14 @@ describe('a gateway that is killed', () => {
       '<= 1.00',
     );
     expect(spent + 10 * COST).toBeLessThanOrEqual(DOLLAR);
-    expect(spent + withheld).toBeGreaterThan(DOLLAR - COST);
+    // What is left is less than a call, or a call that the other one's idle part came too late for.
+    expect(spent + withheld).toBeGreaterThan(DOLLAR - 2 * COST);
     const { withheld_usd } = await bench.reconcile({ repair: true, release_withheld: true });
     expect(Number(withheld_usd)).toBe(withheld / DOLLAR);
     expect(await bench.accountOf(tight.id)).toEqual({ spent, reserved: 0, withheld: 0 });
-    await bench.spend(tight.key, 200);
-    expect((await bench.settled(tight.id)).spent).toBe(DOLLAR);
+    await until(async () => countOf(await bench.spend(tight.key, 20), 200) === 0);
+    expect((await bench.settled(tight.id)).spent).toBeGreaterThanOrEqual(DOLLAR - COST);
+    expect((await bench.accountOf(tight.id)).spent).toBeLessThanOrEqual(DOLLAR);
     await bench.spend(loose.key, 200);
     const { spent: ofLoose } = await bench.settled(loose.id);
     expect(ofLoose).toBeGreaterThanOrEqual(DOLLAR);

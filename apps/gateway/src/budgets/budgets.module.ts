@@ -6,8 +6,6 @@ import { FaultLog } from '#observability';
 import type { Logger } from '#observability';
 import { BudgetAccounts, Database } from '#persistence';
 import { LOGGER } from '../logging/logging.module.js';
-import { Replicas } from '../replicas/replicas.js';
-import { shareLackNews } from './lack-news.js';
 
 const TICK_MS = 1_000;
 
@@ -37,12 +35,7 @@ const TICK_MS = 1_000;
 export class BudgetsModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    private readonly book: BudgetBook,
-    replicas: Replicas,
-  ) {
-    shareLackNews(replicas, book);
-  }
+  constructor(private readonly book: BudgetBook) {}
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => this.book.tick(Date.now()), TICK_MS).unref();

@@ -1,5 +1,5 @@
 import type { BudgetBook } from '#metering';
-import type { Replicas } from '../replicas/replicas.js';
+import type { Replicas } from './replicas.js';
 
 /** The kind of a change that carries its news in it: nothing is to be read anew. */
 const LACK = 'budget_lack';

@@ -7,7 +7,8 @@ function gateways(...holders: string[]) {
   const hearers: ((change: Change) => boolean)[] = [];
   const tell = (change: Change): boolean[] => hearers.map((hear) => hear(change));
   const books = holders.map((holder) => {
-    const book = { holder, given: [] as string[], lack: (_: string): void => {} };
+    const nothing: (name: string) => void = () => {};
+    const book = { given: [] as string[], lack: nothing };
     const parts = {
       holder,
       listen: (lack: (name: string) => void) => void (book.lack = lack),
