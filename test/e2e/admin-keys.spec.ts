@@ -214,6 +214,13 @@ describe('a body that is refused', () => {
       '{"name":"x","end_user_budget":{"usd":"1","period":"day","alerts":[]}}',
       badRequest('unknown_parameter', 'end_user_budget.alerts'),
     ],
+    [
+      '{"name":"x","budget":{"usd":"1","period":"day","alerts":[[]]}}',
+      badRequest('invalid_value', 'budget.alerts'),
+    ],
+    ['{"name":"x","constructor":null}', badRequest('unknown_parameter', 'constructor')],
+    ['{"name":"x","limits":{"toString":1}}', badRequest('unknown_parameter', 'limits')],
+    ['{"name":"x","metadata":{"valueOf":1}}', badRequest('unknown_parameter', 'metadata')],
     ['[]', badRequest('invalid_type')],
     ['{"name":"x"', badRequest('invalid_json')],
     ['', badRequest('invalid_json')],

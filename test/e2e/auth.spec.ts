@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import OpenAI, { AuthenticationError } from 'openai';
+import { Database } from '#persistence';
 import { expectError } from '../support/expect-error.js';
 import { MASTER_KEY, startBench } from '../support/gateway.js';
 import type { Answer, TestBench } from '../support/gateway.js';
@@ -10,6 +14,8 @@ const UNAUTHORIZED = { status: 401, type: 'authentication_error', code: 'invalid
 const FORBIDDEN = { status: 403, type: 'permission_error', code: 'insufficient_permissions', param: null };
 const NOT_ALLOWED = { status: 403, type: 'permission_error', code: 'model_not_allowed', param: null };
 const CALL = { model: 'my-gpt-4', messages: [{ role: 'user', content: 'Hello!' }] };
+
+type Expected = [number, string];
 
 let bench: TestBench;
 
@@ -226,5 +232,59 @@ describe('many at once', () => {
     );
     const statuses = await Promise.all(keys.map(async (key) => (await call(key)).status));
     expect(statuses).toEqual(keys.map((_, index) => [200, 403, 401][index % 3]));
+  });
+});
+
+describe('an admin whose key ends', () => {
+  const [NOW, BEFORE] = [() => new Date(), () => new Date(Date.now() - 1_000)];
+  it.each([
+    ['revoked', () => ({ revokedAt: NOW() })],
+    ['expired', () => ({ expiresAt: BEFORE() })],
+  ])('grants nothing from that moment on, though a gateway has not heard of it: %s', async (_, fields) => {
+    const { id, key } = await makeKey({ role: 'admin' });
+    const other = await makeKey({});
+    expect((await admin(key, 'GET', '/keys')).status).toBe(200);
+    await bench.gateway.app.get(Database).prisma.key.update({ where: { id }, data: fields() });
+    for (const [method, path, body] of [
+      ['POST', '/keys', { name: 'heir', role: 'admin' }],
+      ['PATCH', `/keys/${other.id}`, { role: 'admin' }],
+      ['POST', `/keys/${other.id}/rotate`, {}],
+      ['DELETE', `/keys/${other.id}`, undefined],
+    ] as const) {
+      expectError(await admin(key, method, path, body), UNAUTHORIZED);
+    }
+  });
+
+  it.each<[string, string, Expected]>([
+    ['revoke', '{}', [401, UNAUTHORIZED.code]],
+    ['', '{"allowed_ips":["10.0.0.1"]}', [403, 'ip_not_allowed']],
+    ['', '{"models":["a"]}', [403, FORBIDDEN.code]],
+    ['', '{"role":"viewer"}', [403, FORBIDDEN.code]],
+  ])('changes nothing by a body that it began to send before: %s %s', async (verb, change, expected) => {
+    const { id, key } = await makeKey({ role: 'admin' });
+    const name = `late-${id}`;
+    const body = JSON.stringify({ name });
+    const request = http.request(`${bench.gateway.url}/v1/admin/teams`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${key}`,
+        'content-type': 'application/json',
+        'content-length': body.length,
+        expect: '100-continue',
+      },
+    });
+    request.flushHeaders();
+    // Its key was found good.
+    await once(request, 'continue');
+    request.write(body.slice(0, 5));
+    await (verb
+      ? bench.admin('POST', `/keys/${id}/${verb}`, change)
+      : bench.admin('PATCH', `/keys/${id}`, change));
+    request.end(body.slice(5));
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    const { error } = (await json(response)) as { error: { code: string } };
+    expect([response.statusCode, error.code]).toEqual(expected);
+    const { data } = await bench.admin('GET', '/teams?limit=1000');
+    expect(data.filter((team: { name: string }) => team.name === name)).toEqual([]);
   });
 });

@@ -78,9 +78,13 @@ it('what is wrong is told, put right and audited', async () => {
   expect(data[1]).toMatchObject({ action: 'reconcile', object_type: 'budget', changes: { repair: true } });
 });
 
+const cursorOf = (...name: unknown[]) => Buffer.from(JSON.stringify(name)).toString('base64url');
 it.each([
   ['GET', '/budgets?kind=model', undefined, 'kind'],
   ['GET', '/budgets?cursor=none', undefined, 'cursor'],
+  ['GET', `/budgets?cursor=${cursorOf('a', '\0', 'c', 1)}`, undefined, 'cursor'],
+  ['GET', `/budgets?cursor=${cursorOf('a', '\ud800', 'c', 1)}`, undefined, 'cursor'],
+  ['GET', `/budgets?cursor=${cursorOf('a', 'b', 'c', -8.64e15)}`, undefined, 'cursor'],
   ['GET', '/budgets?when=now', undefined, 'when'],
   ['POST', '/budgets/reconcile', { fix: true }, 'fix'],
   ['POST', '/budgets/reconcile', { repair: 'yes' }, 'repair'],

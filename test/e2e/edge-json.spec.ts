@@ -100,6 +100,7 @@ describe('a parameter that the gateway acts on', () => {
     ['stream_options', '{"model":"m","messages":[],"stream_options":null,"stream\\u005foptions":{}}'],
     ['n', '{"model":"m","messages":[],"n":1,"n":128}'],
     ['max_tokens', '{"model":"m","messages":[],"max_tokens":1,"max_tokens":100000}'],
+    ['tools', '{"model":"m","messages":[],"tools":[{"type":"web_search"}],"tools":[]}'],
     ['messages', '{"messages":[],"model":"m","messages":[{"role":"user","content":"x"}]}'],
   ])('may not come twice: %s in %s', async (name, body) => {
     expectError(await post(body), badRequest('duplicate_parameter', name));

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
 import { GatewayError } from '#contract';
 import { AccessLog, ErrorCounts } from '#observability';
 import type { Logger } from '#observability';
@@ -83,7 +84,15 @@ export async function startGateway(config: Config): Promise<Gateway> {
 }
 
 /** Who comes in: a caller that is known, from where it may come, while calls are taken. */
-function entrance(authenticator: Authenticator, drain: Drain): Pick<HttpSettings, 'recall' | 'authenticate'> {
+function entrance(
+  authenticator: Authenticator,
+  drain: Drain,
+): Pick<HttpSettings, 'recall' | 'authenticate' | 'authenticateAgain'> {
+  const authenticate = async (request: FastifyRequest): Promise<void> => {
+    request.caller = await authenticator.authenticate(request.raw);
+    const refusal = refusalAtEntry(request.caller, request);
+    if (refusal) throw refusal;
+  };
   return {
     recall: (request) => {
       if (drain.refusesCalls) return false;
@@ -95,10 +104,9 @@ function entrance(authenticator: Authenticator, drain: Drain): Pick<HttpSettings
     },
     authenticate: async (request) => {
       if (drain.refusesCalls) throw isStopping();
-      request.caller = await authenticator.authenticate(request.raw);
-      const refusal = refusalAtEntry(request.caller, request);
-      if (refusal) throw refusal;
+      await authenticate(request);
     },
+    authenticateAgain: authenticate,
   };
 }
 

@@ -168,7 +168,7 @@ describe('strict budgets of two gateways', () => {
         }
         expect(gateways.map(({ book }) => book.size)).toEqual([0, 0]);
       }),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
   });
 });

@@ -1,4 +1,4 @@
-import { BudgetDraws } from './budget-draws.js';
+import { BudgetDraws, MOST_ACCOUNTS } from './budget-draws.js';
 import type { Later } from './budget-draws.js';
 import { BudgetLease } from './budget-lease.js';
 import { periodAt } from './budget-period.js';
@@ -108,6 +108,8 @@ export class BudgetBook {
   }
 
   private wait(parts: readonly ReservedPart[], at: number): Promise<Reservation> {
+    const denied = parts.find((part) => part.isDenied);
+    if (denied) throw denied.refuse(at);
     for (const part of parts) if (part.isCovered) part.take();
     const call = new WaitingCall(parts, at, this.store.holder);
     this.draws.wait(call);
@@ -142,13 +144,23 @@ export class BudgetBook {
 
   private async giveBack(unneeded: (lease: BudgetLease) => number): Promise<void> {
     const given = [...this.leases.values()].filter((lease) => lease.offer(unneeded(lease)));
-    if (given.length === 0) return;
-    const parts = given.map(({ account, offered }) => ({ account, nanos: offered }));
-    for (const lease of given) if (lease.offered === ALL) lease.isUncertain = false;
-    const { error } = await this.store.try((store) => store.giveBack(parts));
-    for (const lease of given) {
-      lease.isGivingBack = false;
-      lease.isUncertain ||= error !== undefined;
+    const whole = given.filter(({ offered }) => offered === ALL);
+    for (const lease of whole) lease.isUncertain = false;
+    const giving = this.giveOffered(given);
+    if (whole.length > 0) this.draws.givingAll = giving.finally(() => (this.draws.givingAll = undefined));
+    await giving;
+  }
+
+  /** So many in a statement as it has time for. */
+  private async giveOffered(given: readonly BudgetLease[]): Promise<void> {
+    for (let from = 0; from < given.length; from += MOST_ACCOUNTS) {
+      const some = given.slice(from, from + MOST_ACCOUNTS);
+      const parts = some.map(({ account, offered }) => ({ account, nanos: offered }));
+      const { error } = await this.store.try((store) => store.giveBack(parts));
+      for (const lease of some) {
+        lease.isGivingBack = false;
+        lease.isUncertain ||= error !== undefined;
+      }
     }
   }
 }

@@ -1,6 +1,5 @@
 import { GatewayError } from '#contract';
 import type { BudgetLease } from './budget-lease.js';
-import { refuseSpent } from './budget-refusal.js';
 import type { ReservedPart } from './budget-reservation.js';
 import type { WaitingCall } from './waiting-call.js';
 import type { WatchedStore } from './watched-store.js';
@@ -12,6 +11,10 @@ export type Later = (ms: number, then: () => void) => () => void;
 const PATIENCE_MS = 50;
 /** How long others are given to give back what they do not need, in milliseconds. */
 const RETURN_MS = 200;
+/** For so many milliseconds what was refused is refused unasked: a spent budget is no load on the database. */
+const DENIED_MS = 200;
+/** So many accounts are drawn from in a statement, which has its time. */
+export const MOST_ACCOUNTS = 500;
 /** What a strict call is told to wait, in seconds, when the accounts cannot be reached. */
 const AWAY_SECONDS = 1;
 
@@ -29,6 +32,11 @@ export class BudgetDraws {
   private readonly returns = new Map<BudgetLease, WaitingCall[]>();
   private readonly behindDraw: (() => void)[] = [];
   private isAsking = false;
+  /**
+   * All of some leases is given back, as much as it may be: a draw that is answered before would be given back with it.
+   * Undefined: none is.
+   */
+  givingAll: Promise<void> | undefined;
 
   /** @param callIn asks others to give back what they do not need of an account */
   constructor(
@@ -77,13 +85,10 @@ export class BudgetDraws {
   }
 
   private async drawOnce(): Promise<void> {
-    const calls = this.queue;
-    this.asking = calls;
-    this.queue = [];
     const asked = new Map<BudgetLease, number>([...this.low].map((lease) => [lease, 0]));
     this.low.clear();
-    for (const { lacking } of calls)
-      for (const { lease, asked: each } of lacking) asked.set(lease, (asked.get(lease) ?? 0) + each.nanos);
+    const calls = this.takeCalls(asked);
+    this.asking = calls;
     const stop = this.later(PATIENCE_MS, () => this.losePatience());
     this.isAsking = true;
     const error = await this.ask([...asked.keys()], [...asked.values()]);
@@ -92,7 +97,7 @@ export class BudgetDraws {
     this.asking = [];
     for (const call of calls) {
       if (error !== undefined) decideUnasked(call, error);
-      else if (!this.waitForReturns(call)) call.decide(takeDrawn, (part) => refuse(part, call));
+      else if (!this.waitForReturns(call)) call.decide(takeDrawn, (part) => this.deny(part, call));
     }
     for (const then of this.behindDraw.splice(0)) then();
   }
@@ -119,8 +124,25 @@ export class BudgetDraws {
     });
   }
 
+  /** Who waits, in turn, and what they ask for. */
+  private takeCalls(asked: Map<BudgetLease, number>): readonly WaitingCall[] {
+    let count = 0;
+    for (; count < this.queue.length && asked.size < MOST_ACCOUNTS; count++)
+      for (const { lease, asked: each } of this.queue[count]?.lacking ?? [])
+        asked.set(lease, (asked.get(lease) ?? 0) + each.nanos);
+    return this.queue.splice(0, count);
+  }
+
+  private deny(part: ReservedPart, call: WaitingCall): GatewayError {
+    const { lease, asked } = part;
+    if (!lease.isDenying) this.later(DENIED_MS, () => lease.forgive());
+    lease.deny(asked.nanos);
+    return part.refuse(call.at);
+  }
+
   /** Undefined: the leases have what was granted. */
   private async ask(leases: readonly BudgetLease[], asked: readonly number[]): Promise<unknown> {
+    if (this.givingAll) await this.givingAll;
     const draws = leases.map((lease, index) => lease.toDraw(asked[index] ?? 0));
     // What calls gave back meanwhile may be enough.
     if (draws.every(({ needNanos, extraNanos }) => needNanos + extraNanos === 0)) return undefined;
@@ -149,12 +171,8 @@ function takeDrawn(part: ReservedPart): boolean {
 function decideUnasked(call: WaitingCall, cause: unknown): void {
   call.decide(
     (part) => (part.lease.isStrict ? part.takeDrawn() : part.takeUnasked()),
-    (part) => (part.lease.isStrict ? unknown(part, cause) : refuse(part, call)),
+    (part) => (part.lease.isStrict ? unknown(part, cause) : part.refuse(call.at)),
   );
-}
-
-function refuse({ asked: { subject, nanos } }: ReservedPart, { at }: WaitingCall): GatewayError {
-  return refuseSpent(subject, nanos, at);
 }
 
 function unknown({ asked: { subject } }: ReservedPart, cause: unknown): GatewayError {

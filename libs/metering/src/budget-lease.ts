@@ -8,7 +8,7 @@ const IDLE_TICKS = 5;
 
 /** What this process holds of an account, and has reserved of it for its calls. Amounts are nano-dollars. */
 export class BudgetLease {
-  /** What is drawn and not spent: below `reserved` where calls cost more than was reserved for them. */
+  /** What is drawn and not spent: below `reserved`, or zero, where calls cost more than was reserved for them. */
   private held = 0;
   private reserved = 0;
   /** Calls that are not over. */
@@ -17,6 +17,8 @@ export class BudgetLease {
   private wasCalledIn = false;
   /** What other processes hold, by the last draw. */
   private elsewhere = 0;
+  /** So much was asked for in vain a moment ago, and nothing came back since. Undefined: nothing was. */
+  private lacked: number | undefined;
   /** Calls that wait for a draw. */
   waiting = 0;
   /** What was given back last. */
@@ -41,6 +43,7 @@ export class BudgetLease {
 
   /** A call asks; the budget may be another one since the last. */
   see({ limitNanos, mode }: BudgetSubject, nanos: number): void {
+    if (limitNanos !== this.limitNanos || (mode === 'strict') !== this.isStrict) this.forgive();
     this.limitNanos = limitNanos;
     this.isStrict = mode === 'strict';
     this.recent = Math.min(this.recent + nanos, limitNanos);
@@ -56,7 +59,30 @@ export class BudgetLease {
   settle(took: number, costNanos: number): void {
     this.reserved -= took;
     this.calls--;
-    this.held = Math.max(0, this.held - costNanos);
+    if (took > costNanos) this.forgive();
+    this.held -= costNanos;
+    if (this.held >= 0) return;
+    // The database takes no more from a lease than it has, and may do so behind the next draw: then it has more.
+    if (this.isStrict) this.isUncertain = true;
+    else this.held = 0;
+  }
+
+  /** There was not enough for it. A balanced call makes do with less: it is told so when there is nothing. */
+  deny(nanos: number): void {
+    this.lacked = Math.min(this.lacked ?? nanos, this.isStrict ? nanos : 1);
+  }
+
+  forgive(): void {
+    this.lacked = undefined;
+  }
+
+  get isDenying(): boolean {
+    return this.lacked !== undefined;
+  }
+
+  /** Is it known that there is not enough? */
+  denies(nanos: number): boolean {
+    return this.lacked !== undefined && nanos >= this.lacked;
   }
 
   /** Nobody can be asked. What a balanced call takes of the lease; undefined: by what was last known all is spent. */
@@ -79,6 +105,7 @@ export class BudgetLease {
   }
 
   receive({ grantedNanos, roomNanos, elsewhereNanos }: Grant): void {
+    if (grantedNanos > 0) this.forgive();
     this.held += grantedNanos;
     this.room = roomNanos;
     this.elsewhere = elsewhereNanos;
@@ -136,6 +163,6 @@ export class BudgetLease {
 
   /** Is nothing held, for all that is known, and nobody's call under way? Then it may be forgotten. */
   get isEmpty(): boolean {
-    return this.held === 0 && !this.hasCalls && !this.isGivingBack && !this.isUncertain;
+    return this.held <= 0 && !this.hasCalls && !this.isGivingBack && !this.isUncertain;
   }
 }

@@ -1,5 +1,6 @@
-import type { BudgetSubject } from '#contract';
+import type { BudgetSubject, GatewayError } from '#contract';
 import type { BudgetLease } from './budget-lease.js';
+import { refuseSpent } from './budget-refusal.js';
 
 /** What a call asks of a budget, in nano-dollars. */
 export interface Asked {
@@ -25,6 +26,16 @@ export class ReservedPart {
   get isCovered(): boolean {
     const { lease, asked } = this;
     return asked.nanos === 0 || (lease.waiting === 0 && lease.free >= asked.nanos);
+  }
+
+  /** Is there not enough, and would be asking for it in vain? */
+  get isDenied(): boolean {
+    return !this.isCovered && this.lease.denies(this.asked.nanos);
+  }
+
+  /** @param at when the call came in, in milliseconds since 1970 */
+  refuse(at: number): GatewayError {
+    return refuseSpent(this.asked.subject, this.asked.nanos, at);
   }
 
   take(): void {
@@ -65,6 +76,11 @@ export class Reservation {
     readonly holder: string,
     private readonly parts: readonly ReservedPart[],
   ) {}
+
+  /** The most that the call can cost, in nano-dollars; undefined: no strict budget asked. */
+  get mostNanos(): number | undefined {
+    return this.parts.find(({ asked }) => asked.subject.mode === 'strict')?.asked.nanos;
+  }
 
   /** The call is over, and has cost so much; null: nobody knows, and it is counted as nothing. Only once. */
   settle(costNanos: number | null): void {

@@ -221,6 +221,25 @@ describe('Tally', () => {
       expect(priced(price, then)).toMatchObject({ costNanos, usageSource });
     });
 
+    it.each<[string, Price | undefined, (tally: Tally) => void, number | null]>([
+      ['known', PRICE, (tally) => (answered(tally), tally.seeUsage(TOKENS)), 20_000],
+      ['of what has no price', { second: 1 }, (tally) => (answered(tally), tally.seeUsage(TOKENS)), 77_000],
+      ['not counted', PRICE, answered, 77_000],
+      ['refused', PRICE, (tally) => void tally.fail(new GatewayError('upstream_unavailable')), 0],
+    ])('is what was reserved as the most, where nobody knows: %s', (_, price, then, costNanos) => {
+      const reserved = (tally: Tally) => (tally.reserve('one', 77_000), then(tally));
+      expect(priced(price, reserved)).toMatchObject({ costNanos, leaseHolder: 'one' });
+    });
+
+    it('is as if the client had left, where its time was over', () => {
+      const record = priced(PRICE, (tally) => {
+        tally.fail(new GatewayError('deadline_exceeded'));
+        expect(tally.needsEstimate).toBe(true);
+        tally.estimate(TOKENS);
+      });
+      expect(record).toMatchObject({ status: 'error', usageSource: 'partial', costNanos: 20_000 });
+    });
+
     it('is nothing where no target was asked', () => {
       const tally = start();
       tally.fail(new GatewayError('client_closed_request'));

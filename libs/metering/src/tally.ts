@@ -29,6 +29,7 @@ export class Tally {
   private decision: object | undefined;
   private committed = false;
   private leaseHolder: string | undefined;
+  private mostNanos: number | undefined;
 
   constructor(
     private readonly call: TalliedCall,
@@ -81,7 +82,12 @@ export class Tally {
   /** Was a target asked that may have worked for it, and told no usage? */
   get needsEstimate(): boolean {
     if (this.usage || this.attempts === 0) return false;
-    return this.committed || this.status() === 'cancelled';
+    return this.committed || this.wasLeft;
+  }
+
+  /** Did the client go, or let its time pass, while somebody may have worked for it? */
+  private get wasLeft(): boolean {
+    return this.status() === 'cancelled' || this.error?.code === 'deadline_exceeded';
   }
 
   private setUsage(usage: Usage, source: UsageSource): void {
@@ -99,9 +105,14 @@ export class Tally {
     this.decision = decision;
   }
 
-  /** What it may cost was reserved from the leases of this holder. */
-  reserve(leaseHolder: string): void {
+  /**
+   * What it may cost was reserved from the leases of this holder.
+   *
+   * @param mostNanos the most, which it costs where nobody can tell; undefined: the most is not known
+   */
+  reserve(leaseHolder: string, mostNanos?: number): void {
     this.leaseHolder = leaseHolder;
+    this.mostNanos = mostNanos;
   }
 
   /** The answer is complete. */
@@ -149,11 +160,11 @@ export class Tally {
 
   /** Who was refused has used nothing; of whoever was answered without a count, nobody knows. */
   private cost(): number | null {
-    const { usage, target } = this;
-    if (!usage && !this.committed && this.status() !== 'cancelled') return 0;
+    const { usage, target, mostNanos = null } = this;
+    if (!usage && !this.committed && !this.wasLeft) return 0;
     if (!usage && this.attempts === 0) return 0;
-    if (!target?.price) return null;
-    return usage ? costOf(usage, target.price) : costUncounted(target.price);
+    if (!target?.price) return mostNanos;
+    return (usage ? costOf(usage, target.price) : costUncounted(target.price)) ?? mostNanos;
   }
 
   private usageSource(): UsageSource {

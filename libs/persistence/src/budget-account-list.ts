@@ -58,12 +58,16 @@ export function budgetAccountCursor({ kind, subject, period, startsAt }: BudgetA
   return Buffer.from(JSON.stringify([kind, subject, period, startsAt])).toString('base64url');
 }
 
+const LAST_MS = Date.UTC(10_000, 0);
+
 function readCursor(cursor: string): [string, string, string, number] {
   try {
     const name: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     if (Array.isArray(name) && name.map((each) => typeof each).join() === 'string,string,string,number') {
-      if (!Number.isNaN(new Date(name[3] as number).getTime()))
-        return name as [string, string, string, number];
+      const [kind, subject, period, startsAt] = name as [string, string, string, number];
+      // What Postgres can compare with.
+      const isStorable = ![kind, subject, period].some((text) => /[\0\p{Cs}]/u.test(text));
+      if (isStorable && startsAt >= 0 && startsAt < LAST_MS) return [kind, subject, period, startsAt];
     }
   } catch {
     // It is none, like any other text.

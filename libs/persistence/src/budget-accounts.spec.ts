@@ -104,6 +104,55 @@ describe('draw', () => {
   });
 });
 
+describe('accounts of many end-users', () => {
+  it('are opened at once, each with what is its own', async () => {
+    const whose = [
+      { endUser: 'u', teamId: 't' },
+      { endUser: 'v', teamId: 't', keyId: 'other' },
+      { endUser: null, teamId: 'x' },
+    ];
+    await insertMade(
+      database,
+      whose.map((rest, index) => made(`m${index}`, 10 ** index, rest)),
+    );
+    await insertMade(database, [made('long', 5_000, { endUser: 'u', teamId: 't' }, NOW - 6 * 60_000)]);
+    const names = [
+      'key:k/u',
+      'key:k/',
+      'key:other/v',
+      'key:k/v',
+      'team:t/u',
+      'team:t/v',
+      'team:x/',
+      'team:k/u',
+    ];
+    const day = names.map((name) => account('end_user', name));
+    const total = account('end_user', 'key:k/u', { period: 'total', startsAt: 0, endsAt: undefined });
+    await store.draw(
+      [...day, total, KEY, account('team', 't')].map((each) => ({
+        account: each,
+        limitNanos: 1_000_000,
+        isStrict: true,
+        needNanos: 1,
+        extraNanos: 0,
+      })),
+    );
+    expect((await rows()).map((row) => row.split(' ').slice(0, 3).join(' '))).toEqual([
+      'end_user key:k/ 100',
+      'end_user key:k/u 1',
+      'end_user key:k/u 1',
+      'end_user key:k/v 0',
+      'end_user key:other/v 10',
+      'end_user team:k/u 0',
+      'end_user team:t/u 1',
+      'end_user team:t/v 10',
+      'end_user team:x/ 100',
+      'key k 5101',
+      'team t 5011',
+    ]);
+  });
+});
+
 describe('a record', () => {
   it('is charged to every account it touches, once, and to the lease it was reserved from', async () => {
     for (const each of [KEY, account('team', 't'), account('end_user', 'key:k/'), account('key', 'other')])

@@ -18,6 +18,7 @@ export interface ClaimedAlert {
   readonly id: string;
   readonly period: string;
   readonly startsAt: Date;
+  readonly passedAt: Date;
   readonly at: number;
   readonly url: string;
   /** With this one. */
@@ -46,6 +47,28 @@ export function passThresholds(
 }
 
 /**
+ * Forgets what is passed no more, since the budget was raised: it is told anew when it is passed again. Not what was
+ * passed in the last ten minutes: whoever has not heard of the change would write it down again.
+ */
+export function forgetThresholds(
+  queries: Queries,
+  watched: readonly WatchedThreshold[],
+  now: Date,
+): Promise<number> {
+  if (watched.length === 0) return Promise.resolve(0);
+  return queries.$executeRaw`
+    DELETE FROM budget_alert alert
+    USING jsonb_to_recordset(${JSON.stringify(watched)}::jsonb)
+        AS watched(kind text, id text, period text, nanos bigint, at double precision, url text),
+      budget_account account
+    WHERE (alert.kind, alert.subject, alert.period, alert.at, alert.url)
+        = (watched.kind, watched.id, watched.period, watched.at, watched.url)
+      AND (account.kind, account.subject, account.period, account.starts_at)
+        = (alert.kind, alert.subject, alert.period, alert.starts_at)
+      AND account.spent_nanos < watched.nanos AND alert.passed_at < ${now}::timestamptz - interval '10 minutes'`;
+}
+
+/**
  * Takes alerts that are due, for this process alone. Each is due again when its turn comes, by then it was sent or was
  * not: after 30 s, 1, 2, 5, 15, 30 and 60 minutes; the eighth attempt is the last.
  */
@@ -62,8 +85,8 @@ export function claimAlerts(queries: Queries, limit: number, now: Date): Promise
     FROM due
     WHERE (alert.kind, alert.subject, alert.period, alert.starts_at, alert.at, alert.url)
       = (due.kind, due.subject, due.period, due.starts_at, due.at, due.url)
-    RETURNING alert.kind, alert.subject AS id, alert.period, alert.starts_at AS "startsAt", alert.at, alert.url,
-      alert.attempts, (SELECT spent_nanos FROM budget_account account
+    RETURNING alert.kind, alert.subject AS id, alert.period, alert.starts_at AS "startsAt",
+      alert.passed_at AS "passedAt", alert.at, alert.url, alert.attempts, (SELECT spent_nanos FROM budget_account account
         WHERE (account.kind, account.subject, account.period, account.starts_at)
           = (alert.kind, alert.subject, alert.period, alert.starts_at)) AS "spentNanos"`;
 }

@@ -21,25 +21,34 @@ const ofDays = (kind: 'key' | 'team'): string =>
 /** What a key or a team spent in the time of an account: days are added up by both. */
 export const SPENT_OF_DAYS = `CASE kind WHEN 'key' THEN ${ofDays('key')} WHEN 'team' THEN ${ofDays('team')} END`;
 
-const ofEndUser = (column: string): string =>
-  `FROM usage_record WHERE ${column} = owner AND coalesce(end_user, '') = person
-  AND at >= counts_from AND (ends_at IS NULL OR at < ends_at)`;
+/** What a key's or a team's end-users spent just now: its records are read once, however many of them are new. */
+const ofEndUsers = (kind: 'key' | 'team'): string => `recent_of_${kind} AS MATERIALIZED (
+  SELECT owner, coalesce(end_user, '') AS person, at, cost_nanos
+  FROM (SELECT DISTINCT owner FROM asked WHERE kind = 'end_user' AND subject LIKE '${kind}:%') AS one
+  JOIN usage_record ON ${kind}_id = owner AND cost_nanos > 0
+  WHERE at >= (SELECT min(counts_from) FROM asked WHERE kind = 'end_user')
+), called_by_${kind} AS MATERIALIZED (
+  SELECT ${NAME}, sum(cost_nanos) AS spent FROM asked JOIN recent_of_${kind} USING (owner, person)
+  WHERE kind = 'end_user' AND subject LIKE '${kind}:%' AND at >= counts_from AND (ends_at IS NULL OR at < ends_at)
+  GROUP BY ${NAME}
+)`;
 
 /**
  * What end-users spent is not added up, so their accounts begin when they are first seen, and a little
  * before: calls come before they are drawn for, by clocks that differ. Records are charged by the minute of their `at`,
  * and it begins with one.
  */
-const OPEN = `INSERT INTO budget_account (${NAME}, ends_at, counts_from, spent_nanos)
-  SELECT ${NAME}, ends_at, counts_from, coalesce(CASE
-    WHEN kind <> 'end_user' THEN ${SPENT_OF_DAYS}
-    WHEN subject LIKE 'key:%' THEN (SELECT sum(cost_nanos) ${ofEndUser('key_id')})
-    ELSE (SELECT sum(cost_nanos) ${ofEndUser('team_id')})
-  END, 0)::bigint
-  FROM (SELECT ${NAMED} FROM json_to_recordset($1::json) AS asked(${NAME_MEMBERS})) AS asked
-  CROSS JOIN LATERAL (SELECT ${OWNER}, CASE kind
+const OPEN = `WITH asked AS MATERIALIZED (
+  SELECT ${NAME}, ends_at, ${OWNER}, CASE kind
     WHEN 'end_user' THEN greatest(starts_at, date_bin('1 minute', now() - interval '5 minutes', 'epoch'))
-    ELSE starts_at END AS counts_from) AS beginning
+    ELSE starts_at END AS counts_from
+  FROM (SELECT ${NAMED} FROM json_to_recordset($1::json) AS named(${NAME_MEMBERS})) AS named
+), ${ofEndUsers('key')}, ${ofEndUsers('team')}
+INSERT INTO budget_account (${NAME}, ends_at, counts_from, spent_nanos)
+  SELECT ${NAME}, ends_at, counts_from, coalesce(CASE kind
+    WHEN 'end_user' THEN coalesce(called_by_key.spent, called_by_team.spent) ELSE ${SPENT_OF_DAYS}
+  END, 0)::bigint
+  FROM asked LEFT JOIN called_by_key USING (${NAME}) LEFT JOIN called_by_team USING (${NAME})
   ORDER BY ${NAME}
   ON CONFLICT (${NAME}) DO NOTHING`;
 

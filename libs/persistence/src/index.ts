@@ -2,7 +2,7 @@ export { countConnections, findLogStart, listAudit, readWrites } from './audit.j
 export type { AuditEntry, AuditFilter, LoggedWrite } from './audit.js';
 export { printChained, readAuditChain, verifyAuditChain } from './audit-chain.js';
 export type { ChainVerdict } from './audit-chain.js';
-export { claimAlerts, passThresholds, settleAlert } from './budget-alerts.js';
+export { claimAlerts, forgetThresholds, passThresholds, settleAlert } from './budget-alerts.js';
 export type { ClaimedAlert, WatchedThreshold } from './budget-alerts.js';
 export type { BreakerState } from './breaker.js';
 export { budgetAccountCursor, listBudgetAccounts } from './budget-account-list.js';

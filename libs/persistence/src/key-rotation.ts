@@ -3,12 +3,10 @@ import { pepperOf } from './key-hasher.js';
 import { placeOfProvider } from './providers.js';
 import { WrongSecretKey } from './secret-box.js';
 import type { SecretBox } from './secret-box.js';
-import { KEY_NAMES } from './secret-keys.js';
+import { KEY_NAMES, RECEIVERS_MS } from './secret-keys.js';
 import type { KeyName, SecretKeys } from './secret-keys.js';
 
 const BATCH = 100;
-/** Whoever receives webhooks has this long to take the next secret. */
-const RECEIVERS_MS = 24 * 60 * 60 * 1000;
 
 interface SealedRow {
   readonly id: string;

@@ -51,7 +51,9 @@ export async function createKey(queries: Queries, key: NewKey): Promise<Key> {
 }
 
 export async function updateKey(queries: Queries, id: string, change: KeyChange): Promise<Key> {
-  if (typeof change.hash === 'string') await holdVersion(queries, 'pepper', pepperOf(change.hash));
+  for (const hash of [change.hash, change.previousHash]) {
+    if (typeof hash === 'string') await holdVersion(queries, 'pepper', pepperOf(hash));
+  }
   return queries.key.update({ where: { id }, data: change });
 }
 

@@ -171,6 +171,18 @@ describe('a key of the database that is rotated', () => {
     expect(await versions()).toEqual(['pepper 2', 'secrets 2', 'webhooks 1']);
   });
 
+  it('is held for the hash before a rotation too', async () => {
+    const keys = await open(one);
+    await addKey(keys, 'old');
+    await renew(keys, 'pepper');
+    const [hash = '', previousHash = ''] = keys.hasher.hashes('old');
+    await rehashKey(database, 'key_old', previousHash, hash);
+    await dropOldVersions(database, keys, 0);
+    const late = updateKey(database.prisma, 'key_old', { hash: keys.hasher.hash('new'), previousHash });
+    await expect(late).rejects.toMatchObject({ code: 'service_unavailable' });
+    await updateKey(database.prisma, 'key_old', { hash: keys.hasher.hash('new'), previousHash: hash });
+  });
+
   it('hashes a key anew when it is met, unless it was changed meanwhile', async () => {
     const keys = await open(one);
     for (const secret of ['met', 'changed', 'revoked']) await addKey(keys, secret);
@@ -197,6 +209,7 @@ describe('a key of the database that is rotated', () => {
     expect(await dropOldVersions(database, keys, 0)).toBe(0);
     expect((await open(one)).webhookKeys).toEqual(keys.webhookKeys);
     await database.prisma.wrappedKey.updateMany({ data: { createdAt: new Date('2026-01-01') } });
+    expect((await open(one)).webhookKeys).toEqual([keys.webhookKeys[0]]);
     expect(await dropOldVersions(database, keys, 0)).toBe(1);
     expect((await open(one)).webhookKeys).toEqual([keys.webhookKeys[0]]);
   });

@@ -13,9 +13,13 @@ import { SecretBox } from './secret-box.js';
 export const KEY_NAMES = ['secrets', 'pepper', 'webhooks'] as const;
 export type KeyName = (typeof KEY_NAMES)[number];
 
+/** Whoever receives webhooks has this long to take the next secret. */
+export const RECEIVERS_MS = 24 * 60 * 60 * 1000;
+
 /** The keys that the database keeps, wrapped under the operator's; each in all its versions. */
 export class SecretKeys {
   private readonly rings: Readonly<Record<KeyName, KeyRing>>;
+  private webhooksRenewedAt = 0;
   /** Encrypts provider secrets. */
   readonly box: SecretBox;
   readonly hasher: KeyHasher;
@@ -31,10 +35,11 @@ export class SecretKeys {
     this.hasher = new KeyHasher(this.rings.pepper);
   }
 
-  /** What webhooks are signed with: the newest, and the one before as long as it is kept. */
+  /** What webhooks are signed with: the newest, and the one before for as long as receivers have. */
   get webhookKeys(): readonly Uint8Array[] {
     const { webhooks } = this.rings;
-    return webhooks.versions.slice(0, 2).flatMap((version) => webhooks.get(version) ?? []);
+    const most = Date.now() < this.webhooksRenewedAt + RECEIVERS_MS ? 2 : 1;
+    return webhooks.versions.slice(0, most).flatMap((version) => webhooks.get(version) ?? []);
   }
 
   /** The newest version of a key. */
@@ -70,7 +75,11 @@ export class SecretKeys {
 
   private take(rows: readonly WrappedKey[]): boolean {
     const fresh = rows.filter(({ name, version }) => this.rings[name as KeyName]?.has(version) === false);
-    for (const row of fresh) this.rings[row.name as KeyName].add(row.version, this.wrapper.unwrap(row).key);
+    for (const row of fresh) {
+      this.rings[row.name as KeyName].add(row.version, this.wrapper.unwrap(row).key);
+      if (row.name === 'webhooks')
+        this.webhooksRenewedAt = Math.max(this.webhooksRenewedAt, row.createdAt.getTime());
+    }
     return fresh.length > 0;
   }
 

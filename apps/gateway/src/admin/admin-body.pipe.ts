@@ -7,6 +7,8 @@ import { describeViolation } from '../http/validation-errors.js';
 import { checkTexts } from './storable.js';
 
 const DEEPEST = 16;
+/** More than a body needs that is good. Each is looked at for milliseconds in all, in which nobody else is served. */
+const MOST_VALUES = 10_000;
 
 const validation = new ValidationPipe({
   transform: true,
@@ -49,6 +51,16 @@ function parseAdminJson(bytes: unknown): Record<string, unknown> {
   const members = new JsonMembers([]);
   members.read(bytes as Buffer);
   if (members.depth > DEEPEST) throw new GatewayError('json_too_deep');
+  if (countValues(value) > MOST_VALUES) {
+    throw new GatewayError('invalid_value', {
+      message: `The body holds more than ${MOST_VALUES} values.`,
+    });
+  }
   checkTexts(value);
   return value;
+}
+
+function countValues(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  return Object.values(value).reduce<number>((count, member) => count + countValues(member), 1);
 }

@@ -13,6 +13,7 @@ import {
 import { BUDGET_MODES, BUDGET_PERIODS } from '#contract';
 import type { Budget, BudgetAlert, BudgetMode, BudgetPeriod } from '#contract';
 import { readNanos } from '#metering';
+import { HoldsNoLists } from './holds-no-lists.js';
 import { isForbiddenUrl } from './is-upstream.js';
 import { IfGiven } from './if-given.js';
 
@@ -34,6 +35,7 @@ export class BudgetBody extends EndUserBudgetBody {
   @IfGiven()
   @IsArray()
   @ArrayMaxSize(10)
+  @HoldsNoLists()
   @ValidateNested({ each: true })
   @Type(() => BudgetAlertBody)
   alerts?: BudgetAlertBody[];
@@ -50,7 +52,8 @@ function IsBudgetDollars(): PropertyDecorator {
   });
 }
 
-const LONGEST_URL = 2_048;
+/** It is part of an index, whose rows Postgres bounds: one that is too long would keep all alerts from being told. */
+const LONGEST_URL = 1_024;
 
 function IsWebhook(): PropertyDecorator {
   return ValidateBy({
@@ -58,12 +61,16 @@ function IsWebhook(): PropertyDecorator {
     validator: {
       validate: isWebhook,
       defaultMessage: () =>
-        `$property must be an http or https URL of at most ${LONGEST_URL} characters, and at no link-local address`,
+        `$property must be an http or https URL of at most ${LONGEST_URL} visible ASCII characters, without credentials, and at no link-local address`,
     },
   });
 }
 
 function isWebhook(value: unknown): boolean {
-  if (typeof value !== 'string' || value.length > LONGEST_URL || !URL.canParse(value)) return false;
-  return ['http:', 'https:'].includes(new URL(value).protocol) && !isForbiddenUrl(value, false);
+  if (typeof value !== 'string' || value.length > LONGEST_URL) return false;
+  if (!/^[\x21-\x7e]+$/.test(value) || !URL.canParse(value)) return false;
+  const { protocol, username, password } = new URL(value);
+  // They would not be sent.
+  if (username || password) return false;
+  return ['http:', 'https:'].includes(protocol) && !isForbiddenUrl(value, false);
 }

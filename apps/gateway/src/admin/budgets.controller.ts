@@ -37,8 +37,9 @@ export class BudgetsController {
       const message = `'release_withheld' goes with 'repair'.`;
       throw new GatewayError('invalid_value', { param: 'release_withheld', message });
     }
-    const found = await reconcileBudgets(this.database, { repair, releaseWithheld });
+    // Before: it is many transactions, and what dies among them was told of.
     await this.database.write(note(actorOf(request), 'reconcile', 'budget', 'all', body), async () => {});
+    const found = await reconcileBudgets(this.database, { repair, releaseWithheld });
     return reconciliationView(found, repair);
   }
 }

@@ -166,11 +166,19 @@ export class KeyAdmin {
  * they are until the transaction ends: what is checked is what is changed, and what was written goes back with it.
  */
 async function grantorOf(queries: Queries, { keyId }: Actor, id?: string): Promise<Key | undefined> {
+  await lockKeys(
+    queries,
+    [keyId, id].filter((each) => typeof each === 'string'),
+  );
   if (keyId === null) return undefined;
-  await lockKeys(queries, id === undefined ? [keyId] : [keyId, id]);
   const grantor = await findKey(queries, keyId);
-  if (!grantor) throw new GatewayError('invalid_api_key');
+  if (!grantor || isOver(grantor)) throw new GatewayError('invalid_api_key');
   return grantor;
+}
+
+/** Another gateway may have revoked it a moment ago. */
+function isOver({ revokedAt, expiresAt }: Key): boolean {
+  return revokedAt !== null || (expiresAt !== null && expiresAt.getTime() <= Date.now());
 }
 
 async function existing(queries: Queries, id: string): Promise<Key> {

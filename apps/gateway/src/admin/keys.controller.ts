@@ -14,6 +14,8 @@ import {
 import type { FastifyRequest } from 'fastify';
 import type { Key } from '#persistence';
 import { AdminGuard } from '../auth/api-key.guard.js';
+import { CurrentCaller, callerOf } from '../auth/caller.js';
+import type { Caller } from '../auth/caller.js';
 import { V1_ADMIN } from '../http/prefixes.js';
 import { adminBody, adminQuery } from './admin-body.pipe.js';
 import { KeyAdmin } from './key-admin.js';
@@ -30,22 +32,22 @@ export class KeysController {
   constructor(private readonly keys: KeyAdmin) {}
 
   @Get('keys')
-  async list(@Query(adminQuery(KeysQuery)) query: KeysQuery) {
+  async list(@Query(adminQuery(KeysQuery)) query: KeysQuery, @CurrentCaller() caller: Caller) {
     return toList(
       await this.keys.list(toPageRequest(query), { teamId: query.team }),
-      toView,
+      (row) => toView(row, caller),
       (row) => row.id,
     );
   }
 
   @Post('keys')
   async create(@Body(adminBody(CreateKeyBody)) body: CreateKeyBody, @Req() request: FastifyRequest) {
-    return withSecret(await this.keys.create(body, actorOf(request)));
+    return withSecret(await this.keys.create(body, actorOf(request)), callerOf(request));
   }
 
   @Get('keys/:id')
-  async read(@Param('id', objectId) id: string) {
-    return toView(await this.keys.read(id));
+  async read(@Param('id', objectId) id: string, @CurrentCaller() caller: Caller) {
+    return toView(await this.keys.read(id), caller);
   }
 
   @Patch('keys/:id')
@@ -54,7 +56,7 @@ export class KeysController {
     @Body(adminBody(UpdateKeyBody)) body: UpdateKeyBody,
     @Req() request: FastifyRequest,
   ) {
-    return toView(await this.keys.update(id, body, actorOf(request)));
+    return toView(await this.keys.update(id, body, actorOf(request)), callerOf(request));
   }
 
   @Delete('keys/:id')
@@ -70,7 +72,10 @@ export class KeysController {
     @Body(adminBody(RotateKeyBody, { optional: true })) body: RotateKeyBody,
     @Req() request: FastifyRequest,
   ) {
-    return withSecret(await this.keys.rotate(id, body.grace_seconds ?? 0, actorOf(request)));
+    return withSecret(
+      await this.keys.rotate(id, body.grace_seconds ?? 0, actorOf(request)),
+      callerOf(request),
+    );
   }
 
   @Post('keys/:id/revoke')
@@ -80,16 +85,16 @@ export class KeysController {
     @Body(adminBody(RevokeKeyBody, { optional: true })) body: RevokeKeyBody,
     @Req() request: FastifyRequest,
   ) {
-    return toView(await this.keys.revoke(id, body.reason, actorOf(request)));
+    return toView(await this.keys.revoke(id, body.reason, actorOf(request)), callerOf(request));
   }
 }
 
-function withSecret({ row, secret }: FreshKey) {
-  const { id, object, ...rest } = toView(row);
+function withSecret({ row, secret }: FreshKey, caller: Caller) {
+  const { id, object, ...rest } = toView(row, caller);
   return { id, object, key: secret, ...rest };
 }
 
-function toView(row: Key) {
+function toView(row: Key, caller: Caller) {
   return {
     id: row.id,
     object: 'key',
@@ -99,8 +104,8 @@ function toView(row: Key) {
     team_id: row.teamId,
     models: row.models,
     limits: row.limits,
-    budget: shownBudget(row.budget),
-    end_user_budget: shownBudget(row.endUserBudget),
+    budget: shownBudget(row.budget, caller),
+    end_user_budget: shownBudget(row.endUserBudget, caller),
     allowed_ips: row.allowedIps,
     expires_at: row.expiresAt,
     revoked_at: row.revokedAt,

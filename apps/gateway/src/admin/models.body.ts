@@ -23,6 +23,7 @@ import { STRATEGIES } from '#routing';
 import type { Strategy } from '#routing';
 import { CapabilitiesBody } from './capabilities.body.js';
 import { HasWeight } from './has-weight.js';
+import { HoldsNoLists } from './holds-no-lists.js';
 import { IfGiven } from './if-given.js';
 import { LimitsBody } from './limits.body.js';
 import { PartialType } from './partial-type.js';
@@ -50,6 +51,7 @@ export class ModelSettingsBody {
   @IsArray()
   @ArrayNotEmpty()
   @ArrayMaxSize(50)
+  @HoldsNoLists()
   @ValidateNested({ each: true })
   @Type(() => TargetBody)
   @HasWeight()

@@ -1,6 +1,8 @@
 import type { FastifyRequest } from 'fastify';
+import type { Budget } from '#contract';
 import type { AuditNote } from '#persistence';
 import { callerOf } from '../auth/caller.js';
+import { hideReceivers } from './stored-budget.js';
 
 /** Fields whose values never reach the audit log. */
 const SECRET_FIELDS = new Set(['api_key', 'headers', 'credential']);
@@ -27,7 +29,7 @@ export function note(
   asked: object = {},
 ): AuditNote {
   const changes = Object.fromEntries(
-    Object.entries(asked).map(([name, value]) => [name, SECRET_FIELDS.has(name) ? '[secret]' : value]),
+    Object.entries(asked).map(([name, value]) => [name, withoutSecret(name, value)]),
   );
   return {
     actor: actor.name,
@@ -37,4 +39,9 @@ export function note(
     objectId,
     changes: JSON.parse(JSON.stringify(changes)) as Record<string, unknown>,
   };
+}
+
+function withoutSecret(name: string, value: unknown): unknown {
+  if (SECRET_FIELDS.has(name)) return '[secret]';
+  return name === 'budget' && value ? hideReceivers(value as Partial<Budget>) : value;
 }

@@ -18,10 +18,11 @@ export async function reconcileOnce(
 ): Promise<string> {
   const database = await openDatabase(config);
   try {
-    const found = await reconcileBudgets(database, options);
     const { repair, releaseWithheld: release_withheld } = options;
     const asked = note(ACTOR, 'reconcile', 'budget', 'all', { repair, release_withheld });
+    // Before: it is many transactions, and what dies among them was told of.
     await database.write(asked, async () => {});
+    const found = await reconcileBudgets(database, options);
     return `${JSON.stringify(reconciliationView(found, repair), undefined, 2)}\n`;
   } finally {
     await database.close();

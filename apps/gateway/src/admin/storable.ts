@@ -17,8 +17,8 @@ export const objectId = {
 };
 
 /**
- * Names and texts of a value from a client, at any depth. `__proto__` is refused too: these objects are copied
- * member by member, and a prototype may not come along.
+ * Names and texts of a value from a client, at any depth. What every object has is refused too (`__proto__`,
+ * `constructor`, `toString`): these objects are copied member by member, where it comes along, or goes without a word.
  *
  * @throws GatewayError
  */
@@ -31,7 +31,10 @@ export function checkTexts(value: unknown, param: string | null = null): void {
   }
   if (typeof value !== 'object' || value === null) return;
   for (const [name, member] of Object.entries(value)) {
-    if (name === '__proto__') throw new GatewayError('unknown_parameter', { param: param ?? name });
+    if (name in Object.prototype) {
+      const message = `Unknown parameter: '${param === null ? name : `${param}.${name}`}'.`;
+      throw new GatewayError('unknown_parameter', { param: param ?? name, message });
+    }
     checkTexts(name, param);
     checkTexts(member, param ?? name);
   }

@@ -70,6 +70,11 @@ const gateway = (post = client): BudgetAlerts =>
     now: () => now,
   });
 
+const raised = ({ subject, alerts }: WatchedBudget, dollars: number): WatchedBudget => ({
+  subject: { ...subject, limitNanos: dollars * DOLLAR },
+  alerts,
+});
+
 const budget = (id: string, ...at: number[]): WatchedBudget => ({
   subject: {
     kind: 'key',
@@ -188,6 +193,43 @@ describe('BudgetAlerts', () => {
     expect(await database.prisma.budgetAlert.findMany()).toMatchObject([
       { attempts: 2, nextAttemptAt: null, sentAt: new Date(START.getTime() + 30_000) },
     ]);
+  });
+
+  it('tells of it anew when a budget that was raised is spent as far again', async () => {
+    watched = [budget('a', 0.5)];
+    await spend('a', 8 * DOLLAR);
+    await gateway().tick();
+    watched = [raised(budget('a', 0.5), 100)];
+    // Gateways that have not heard of it yet do not make two of it.
+    await gateway().tick();
+    watched = [budget('a', 0.5)];
+    await gateway().tick();
+    watched = [raised(budget('a', 0.5), 100)];
+    pass(601);
+    await gateway().tick();
+    expect(received).toHaveLength(1);
+    await spend('a', 50 * DOLLAR);
+    await gateway().tick();
+    await gateway().tick();
+    expect(received.map(({ body }) => JSON.parse(body).data.spent_usd)).toEqual(['8', '50']);
+    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(2);
+  });
+
+  it('says nothing any more that a budget that was raised has made untrue', async () => {
+    watched = [budget('a', 0.5)];
+    await spend('a', 8 * DOLLAR);
+    status = 503;
+    await gateway().tick();
+    watched = [raised(budget('a', 0.5), 100)];
+    status = 200;
+    pass(30);
+    await gateway().tick();
+    expect(received).toHaveLength(1);
+    pass(600);
+    await gateway().tick();
+    await spend('a', 50 * DOLLAR);
+    await gateway().tick();
+    expect(received).toHaveLength(2);
   });
 
   it('tells nobody of a budget that was taken away meanwhile', async () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { BudgetSubject } from '#contract';
 import { printDollars, signWebhook } from '#metering';
 import type { WatchedBudget } from '#metering';
-import { claimAlerts, passThresholds, settleAlert } from '#persistence';
+import { claimAlerts, forgetThresholds, passThresholds, settleAlert } from '#persistence';
 import type { ClaimedAlert, Database, WatchedThreshold } from '#persistence';
 import type { WebhookClient } from '#upstream';
 
@@ -31,7 +31,9 @@ export class BudgetAlerts {
   async tick(): Promise<void> {
     const { database, watched, now = () => new Date() } = this.options;
     const budgets = watched();
-    await database.read((queries) => passThresholds(queries, budgets.flatMap(thresholdsOf), now()));
+    const thresholds = budgets.flatMap(thresholdsOf);
+    await database.read((queries) => forgetThresholds(queries, thresholds, now()));
+    await database.read((queries) => passThresholds(queries, thresholds, now()));
     const due = await database.read((queries) => claimAlerts(queries, MOST_AT_ONCE, now()));
     await Promise.all(due.map((alert) => this.tell(alert, budgets, now())));
   }
@@ -39,8 +41,9 @@ export class BudgetAlerts {
   private async tell(alert: ClaimedAlert, budgets: readonly WatchedBudget[], now: Date): Promise<void> {
     const { database, client, secrets, onFailure } = this.options;
     const budget = budgets.find((each) => isOf(each, alert));
-    // Somebody took the budget or the alert away meanwhile.
-    if (!budget) return database.read((queries) => settleAlert(queries, alert, null));
+    // Somebody took the budget or the alert away meanwhile, or raised the budget.
+    if (!budget || !isPassed(alert, budget.subject))
+      return database.read((queries) => settleAlert(queries, alert, null));
     const body = JSON.stringify(eventOf(alert, budget.subject));
     const timestamp = Math.floor(now.getTime() / 1000);
     try {
@@ -57,6 +60,10 @@ export class BudgetAlerts {
 function thresholdsOf({ subject, alerts }: WatchedBudget): WatchedThreshold[] {
   const { kind, id, period, limitNanos } = subject;
   return alerts.map(({ at, url }) => ({ kind, id, period, at, url, nanos: Math.ceil(limitNanos * at) }));
+}
+
+function isPassed({ spentNanos, at }: ClaimedAlert, { limitNanos }: BudgetSubject): boolean {
+  return spentNanos !== null && Number(spentNanos) >= Math.ceil(limitNanos * at);
 }
 
 function isOf({ subject, alerts }: WatchedBudget, { kind, id, period, at, url }: ClaimedAlert): boolean {
@@ -81,7 +88,7 @@ function eventOf({ startsAt, at, spentNanos }: ClaimedAlert, subject: BudgetSubj
 }
 
 /** The same for every attempt, by whichever gateway. */
-function idOf({ kind, id, period, startsAt, at, url }: ClaimedAlert): string {
-  const name = JSON.stringify([kind, id, period, startsAt.getTime(), at, url]);
+function idOf({ kind, id, period, startsAt, passedAt, at, url }: ClaimedAlert): string {
+  const name = JSON.stringify([kind, id, period, startsAt.getTime(), passedAt.getTime(), at, url]);
   return `evt_${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;
 }

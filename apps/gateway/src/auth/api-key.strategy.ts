@@ -32,6 +32,11 @@ export function makeApiKeyStrategy(header: KeyHeader, keys: KeyCache) {
 
 /** The key that a header holds; undefined when it holds none. */
 export function secretIn(header: KeyHeader, value: string): string | undefined {
-  const secret = (header === 'authorization' ? BEARER.exec(value)?.[1] : value)?.trim();
+  const secret = (header === 'authorization' ? bearerIn(value) : value)?.trim();
   return secret && secret.length <= LONGEST_KEY ? secret : undefined;
+}
+
+/** As every SDK writes it, or as somebody else does. */
+function bearerIn(value: string): string | undefined {
+  return value.startsWith('Bearer ') ? value.slice('Bearer '.length) : BEARER.exec(value)?.[1];
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '#contract';
 import type { Database, Key, Queries, TeamRow } from '#persistence';
-import { KeyHasher, KeyRing } from '#persistence';
+import { KeyHasher, KeyRing, WrongSecretKey } from '#persistence';
 import { madeTeam } from '../../../../test/support/made-team.js';
 import { KeyCache } from './key-cache.js';
 import { TeamRegistry } from './team-registry.js';
@@ -130,7 +130,7 @@ describe('KeyCache', () => {
   });
 
   it('refuses what is revoked or expired, also when it was known a moment ago', async () => {
-    const key = makeKey('short', { expiresAt: later(40) });
+    const key = makeKey('short', { expiresAt: later(400) });
     stored = [key, makeKey('gone', { revokedAt: new Date() })];
     const cache = await makeCache();
     await refused(cache, 'gone');
@@ -303,5 +303,21 @@ describe('another pepper', () => {
     stored = [makeKey('new', { hash: newHash('new') })];
     expect((await asked.cache.identify('new')).keyId).toBe('key_new');
     await refused(asked.cache, 'nobody');
+  });
+
+  it('that cannot be read keeps no key alive that was revoked, and is no 401 for one that may be good', async () => {
+    const wrong = new WrongSecretKey('wrapped_key:pepper:2');
+    stored = [makeKey('leaked'), makeKey('reloaded')];
+    const { cache, learn } = await makeOther('postgres', false);
+    for (const { name } of stored) await cache.identify(name);
+    learn.mockRejectedValue(wrong);
+    stored = stored.map((key) => ({ ...key, hash: newHash(key.name), revokedAt: new Date() }));
+    const unavailable = { code: 'service_unavailable', cause: wrong };
+    await expect(cache.reread(['key_leaked'])).rejects.toMatchObject(unavailable);
+    await expect(cache.identify('leaked')).rejects.toMatchObject(unavailable);
+    expect(cache.recall('leaked')).toBeUndefined();
+    await cache.identify('reloaded');
+    await expect(cache.load()).rejects.toMatchObject(unavailable);
+    expect(cache.recall('reloaded')).toBeUndefined();
   });
 });

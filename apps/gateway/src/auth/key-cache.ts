@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { GatewayError } from '#contract';
 import type { Database, Key, Queries, SecretKeys } from '#persistence';
-import { findKey, findKeyByHash, loadKeys } from '#persistence';
+import { findKey, findKeyByHash, loadKeys, WrongSecretKey } from '#persistence';
 import type { Caller } from './caller.js';
 import { MASTER, makeCaller } from './make-caller.js';
 import { Rehasher } from './rehasher.js';
@@ -71,16 +71,17 @@ export class KeyCache {
     this.hashes = new Map();
     this.watched.clear();
     for (const key of keys) this.put(key);
-    await this.learnPeppers(keys);
     this.forgetPresented();
+    await this.learnPeppers(keys);
   }
 
   /** Another process made, changed or took away these keys. */
   async reread(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
       const key = await this.read((queries) => findKey(queries, id));
-      if (key) await this.learnPeppers([key]);
+      // First: a key that was revoked is not good until its pepper can be read.
       this.replace(id, key);
+      if (key) await this.learnPeppers([key]);
     }
   }
 
@@ -139,7 +140,7 @@ export class KeyCache {
       // A gateway that has another pepper may have made it.
       const key =
         (await this.ask(hasher.hashes(secret))) ??
-        ((await this.secrets.learn()) ? await this.ask(hasher.hashes(secret)) : null);
+        ((await this.learn()) ? await this.ask(hasher.hashes(secret)) : null);
       if (key) this.replace(key.id, key);
       return key ? this.findUnder(secret) : undefined;
     } finally {
@@ -165,7 +166,17 @@ export class KeyCache {
   }
 
   private async learnPeppers(keys: readonly Key[]): Promise<void> {
-    if (!keys.every(({ hash }) => this.secrets.hasher.knows(hash))) await this.secrets.learn();
+    if (!keys.every(({ hash }) => this.secrets.hasher.knows(hash))) await this.learn();
+  }
+
+  /** @throws GatewayError `service_unavailable` for a pepper under a secret key that this process was not given */
+  private async learn(): Promise<boolean> {
+    try {
+      return await this.secrets.learn();
+    } catch (cause) {
+      if (!(cause instanceof WrongSecretKey)) throw cause;
+      throw new GatewayError('service_unavailable', { retryAfter: 5, cause });
+    }
   }
 
   private rename(id: string, from: string, to: string): void {

@@ -50,4 +50,12 @@ export class ChatBody implements Envelope {
   @IsOptional() @IsNumber() @Min(-2) @Max(2) frequency_penalty?: number | null;
   @IsOptional() @IsStop() stop?: string | string[] | null;
   @IsOptional() @IsString() user?: string | null;
+  // What budgets go by. Two of a name would be one thing to them, and another to the provider.
+  @IsOptional() tools?: unknown;
+  @IsOptional() functions?: unknown;
+  @IsOptional() modalities?: unknown;
+  @IsOptional() audio?: unknown;
+  @IsOptional() prediction?: unknown;
+  @IsOptional() web_search_options?: unknown;
+  @IsOptional() service_tier?: unknown;
 }

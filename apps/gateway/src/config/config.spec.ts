@@ -192,6 +192,8 @@ describe('readConfig', () => {
     ['PLLM_TRUSTED_PROXIES', 'loopback'],
     ['PLLM_TRUSTED_PROXIES', '10.0.0.0/8,, 10.0.0.1'],
     ['PLLM_TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['PLLM_TRUSTED_PROXIES', '0.0.0.0/0'],
+    ['PLLM_TRUSTED_PROXIES', '10.0.0.1, ::ffff:0:0/96'],
     ['OPENAI_API_KEY', 'sk with spaces'],
     ['FIREWORKS_API_KEY', 'fw-line\nbreak'],
     ['OPENAI_BASE_URL', 'localhost:8000/v1'],

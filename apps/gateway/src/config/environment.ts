@@ -50,8 +50,10 @@ const IsNetworkList = (): PropertyDecorator =>
   ValidateBy({
     name: 'isNetworkList',
     validator: {
-      validate: (value) => networkTexts(String(value)).every((text) => parseNetwork(text) !== undefined),
-      defaultMessage: () => 'must be IP addresses or CIDR blocks, separated by commas',
+      // Who believes every address lets a client say where it comes from.
+      validate: (value) => networkTexts(String(value)).every((text) => (parseNetwork(text)?.prefix ?? 0) > 0),
+      defaultMessage: () =>
+        'must be IP addresses or CIDR blocks, separated by commas, none of them all addresses',
     },
   });
 

@@ -159,6 +159,7 @@ describe('a fault is told with its place', () => {
       'providers: 5\nmodels:\n  - [a]\n  - 7\n',
       [
         '1:12: providers: must be an array',
+        '3:3: models: must hold objects, and no lists',
         '3:6: models[0][0]: must be an object',
         '4:5: models[1]: must be an object',
       ],
@@ -192,13 +193,14 @@ describe('a fault is told with its place', () => {
     ],
     [
       'a team',
-      'teams:\n  - {name: a, models: [x], limits: {rpm: 0}}\n  - {name: a, budget: {usd: 1, period: day}}\n  - {id: b}\n',
+      'teams:\n  - {name: a, models: [x], limits: {rpm: 0}}\n  - {name: a, budget: {usd: 1, period: day}}\n  - {id: b}\n  - {name: a/b}\n',
       [
         '2:42: teams[0].limits.rpm: must not be less than 1',
         '3:12: teams[1].name: is taken: see line 2',
         '3:29: teams[1].budget.usd: must be a decimal string of US dollars, more than 0 and at most 9000000, with at most 9 digits behind the point',
         '4:5: teams[2].name: is missing',
         '4:6: teams[2].id: is not a field that is known here',
+        "5:12: teams[3].name: must have no '/'",
       ],
     ],
     [
@@ -311,6 +313,23 @@ prices:
       'a prototype',
       'models:\n  - __proto__: {}\n    id: m\n',
       ['2:5: models[0]: a name must be a text', '2:5: models[0].targets: is missing'],
+    ],
+    [
+      'what every object has',
+      'teams:\n  - {name: a, constructor: 1}\n',
+      ['2:15: teams[0]: a name must be a text'],
+    ],
+    [
+      'lists in the place of objects',
+      'teams:\n  - []\nmodels:\n  - []\nproviders:\n  - [{name: a}]\nprices:\n  - []\n',
+      [
+        '2:3: teams: must hold objects, and no lists',
+        '4:3: models: must hold objects, and no lists',
+        '6:3: providers: must hold objects, and no lists',
+        '6:6: providers[0][0].type: is missing',
+        '8:3: prices: must hold objects, and no lists',
+        '8:5: prices[0]: has no unit, such as input_per_mtok',
+      ],
     ],
     ['an anchor that is not there', 'models: *nothing\n', ['1:9: models: names nothing']],
     ['a tag', 'models: !!js/function "x"\n', [expect.stringContaining('1:9: Unresolved tag')]],

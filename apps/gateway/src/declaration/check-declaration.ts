@@ -111,6 +111,15 @@ function* unworkable({ providers }: DeclarationBody, read: Read): Generator<Faul
   }
 }
 
+/** A declared team's name is its id, behind which its end-users' accounts have a '/' and their own names. */
+function* divided({ teams }: DeclarationBody, read: Read): Generator<Fault> {
+  for (const [index, { name }] of listOf(teams).entries()) {
+    const path = `teams[${index}].name`;
+    if (typeof name === 'string' && name.includes('/'))
+      yield { ...read.placeOf(path), path, message: "must have no '/'" };
+  }
+}
+
 /** What no part can know alone: names that come twice, providers that are not there. */
 function* conflicts(body: DeclarationBody, read: Read): Generator<Fault> {
   const providers = listOf(body.providers);
@@ -118,6 +127,7 @@ function* conflicts(body: DeclarationBody, read: Read): Generator<Fault> {
   yield* twice(providers, 'providers', 'name', read);
   yield* twice(models, 'models', 'id', read);
   yield* twice(listOf(body.teams), 'teams', 'name', read);
+  yield* divided(body, read);
   yield* conflictsOfPrices(listOf(body.prices), read);
   for (const [index, { type, base_url }] of providers.entries()) {
     const adapter = typeof type === 'string' ? findAdapter(type) : undefined;

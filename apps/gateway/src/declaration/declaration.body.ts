@@ -11,6 +11,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { PROVIDER_TYPES } from '#providers';
+import { HoldsNoLists } from '../admin/holds-no-lists.js';
 import { CreateModelBody } from '../admin/models.body.js';
 import { PriceBody } from '../admin/price.body.js';
 import { CreateProviderBody } from '../admin/providers.body.js';
@@ -27,24 +28,28 @@ export class DeclarationBody {
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(1_000)
+  @HoldsNoLists()
   @ValidateNested({ each: true })
   @Type(() => CreateProviderBody)
   providers?: CreateProviderBody[] | null;
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(5_000)
+  @HoldsNoLists()
   @ValidateNested({ each: true })
   @Type(() => CreateModelBody)
   models?: CreateModelBody[] | null;
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(5_000)
+  @HoldsNoLists()
   @ValidateNested({ each: true })
   @Type(() => DeclaredPriceBody)
   prices?: DeclaredPriceBody[] | null;
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(1_000)
+  @HoldsNoLists()
   @ValidateNested({ each: true })
   @Type(() => CreateTeamBody)
   teams?: CreateTeamBody[] | null;

@@ -102,8 +102,8 @@ class Reader {
     for (const { key, value } of map.items as Pair<Node, Node | null>[]) {
       const name = isScalar(key) ? key.value : undefined;
       const place = this.place(key.range?.[0] ?? 0);
-      // A prototype may not come along.
-      if (typeof name !== 'string' || name === '__proto__' || !isStorable(name)) {
+      // A prototype may not come along, and what every object has would go without a word.
+      if (typeof name !== 'string' || name in Object.prototype || !isStorable(name)) {
         this.faults.push({ ...place, path, message: 'a name must be a text' });
         continue;
       }

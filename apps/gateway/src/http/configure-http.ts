@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { ERRORS } from '#contract';
 import type { HeaderPairs } from '#contract';
 import type { Access, AccessedCall, AccessLog, ErrorCounts } from '#observability';
@@ -12,6 +12,8 @@ import { isOfMessages } from './error-wire.js';
 import { InFlight } from './in-flight.js';
 import { KnownRoutes } from './known-routes.js';
 import { LoadGuard, isModelCall, shed } from './load-guard.js';
+import { V1_ADMIN } from './prefixes.js';
+import { setHead } from './set-head.js';
 import { SlowClients } from './slow-clients.js';
 
 declare module 'fastify' {
@@ -45,6 +47,8 @@ export interface HttpSettings {
   readonly recall: (request: FastifyRequest) => boolean;
   /** Puts the caller on the request, or throws. Runs before the body is read. */
   readonly authenticate: (request: FastifyRequest) => Promise<void>;
+  /** The same again, for what was let in: while its body came its key may have been revoked, or bounded. */
+  readonly authenticateAgain: (request: FastifyRequest) => Promise<void>;
   /** Is the process on its way out? Then connections are not kept. */
   readonly isDraining: () => boolean;
 }
@@ -60,14 +64,18 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
   const cors = new Cors(settings.corsOrigins);
   const ambiguity = new Ambiguity();
   const guard = decorate(fastify, settings);
-  fastify.addHook('onRoute', (route) => routes.add(route.method, route.url));
+  fastify.addHook('onRoute', (route) => {
+    routes.add(route.method, route.url);
+    // Of these routes alone: no model's call has a hook for it.
+    if (isAdminChange(route)) route.preHandler = (request) => settings.authenticateAgain(request);
+  });
   fastify.addHook('onRequest', (request, reply, done) => {
     const connection = connectionOf(request.raw.socket);
     // Came behind a request that was refused: nobody is to answer it.
     if (connection.isClosing) return;
     connection.request = request.raw;
     connection.response = reply.raw;
-    identify(request, reply, cors, settings.isDraining());
+    identify(request, cors, settings.isDraining());
     connection.head = request.answerHead;
     reply.raw.on('close', () => settings.accessLog.write(summarize(request, reply)));
     const refusal = ambiguity.find(request.raw);
@@ -89,6 +97,10 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
     if (request.headers.expect !== undefined && !isTooLarge(request)) reply.raw.writeContinue();
     if (request.headers['content-encoding'] === undefined) return done(null, payload);
     done(null, decodeBody(request, reply, payload));
+  });
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    setHead(request, reply);
+    done(null, payload);
   });
   keepBodiesAsBytes(fastify);
   void new SlowClients(fastify.server, settings.stalledMs);
@@ -126,6 +138,12 @@ function isTooLarge({ headers, routeOptions }: FastifyRequest): boolean {
   return !isForm && Number(headers['content-length']) > (routeOptions.bodyLimit ?? Infinity);
 }
 
+const ADMIN_URL = new RegExp(`^/(?:${V1_ADMIN.join('|')})/`);
+
+function isAdminChange({ method, url }: RouteOptions): boolean {
+  return ![method].flat().every((one) => one === 'GET' || one === 'HEAD') && ADMIN_URL.test(url);
+}
+
 function isPreflight({ method, headers }: FastifyRequest): boolean {
   return (
     method === 'OPTIONS' &&
@@ -150,7 +168,7 @@ function answerPreflight(
   return true;
 }
 
-function identify(request: FastifyRequest, reply: FastifyReply, cors: Cors, isDraining: boolean): void {
+function identify(request: FastifyRequest, cors: Cors, isDraining: boolean): void {
   request.at = Date.now();
   request.startedAt = performance.now();
   const head = ['x-request-id', request.id];
@@ -160,8 +178,6 @@ function identify(request: FastifyRequest, reply: FastifyReply, cors: Cors, isDr
   if (isOfMessages(request)) head.push('request-id', request.id);
   if (isDraining) head.push('connection', 'close');
   request.answerHead = head;
-  // Fastify writes these where it answers itself; whoever takes the socket over writes `answerHead`.
-  for (let at = 0; at < head.length; at += 2) reply.header(head[at] as string, head[at + 1]);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { GatewayError } from '#contract';
 import { connectionOf, stopDecoding } from './connections.js';
 import { errorWireOf } from './error-wire.js';
+import { setHead } from './set-head.js';
 
 const LINGER_MS = 2_000;
 
@@ -12,6 +13,7 @@ export function sendError(reply: FastifyReply, error: GatewayError): void {
   if (raw.headersSent || raw.destroyed) return;
   reply.server.errorCounts.see(error.code);
   const body = JSON.stringify(errorWireOf(reply.request).body(error, reply.request.id));
+  setHead(reply.request, reply);
   const headers: Record<string, string | number | string[] | undefined> = {
     ...reply.getHeaders(),
     ...error.toHeaders(),

@@ -30,6 +30,10 @@ export class MessagesBody extends CountTokensBody implements Omit<MessagesReques
   @IsOptional() @IsArray() stop_sequences?: unknown[] | null;
   @IsOptional() @IsObject() metadata?: { user_id?: string | null } | null;
   @IsOptional() @IsObject() thinking?: object | null;
+  // What budgets go by. Two of a name would be one thing to them, and another to the provider.
+  @IsOptional() mcp_servers?: unknown;
+  @IsOptional() service_tier?: unknown;
+  @IsOptional() speed?: unknown;
 }
 
 /** A text or blocks, which the dialect reads; members of other wires. */

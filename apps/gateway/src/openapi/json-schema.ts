@@ -29,10 +29,11 @@ const OWN_RULES: Options['additionalConverters'] = {
   isNetworks: TEXTS,
   isDollars: { type: 'string', pattern: '^\\d{1,7}(\\.\\d{1,15})?$' },
   isBudgetDollars: { type: 'string', pattern: '^\\d{1,7}(\\.\\d{1,9})?$' },
-  isWebhook: { type: 'string', format: 'uri', maxLength: 2_048 },
+  isWebhook: { type: 'string', format: 'uri', maxLength: 1_024 },
   isFile: { type: 'string', format: 'binary' },
   isDefined: {},
   hasWeight: {},
+  holdsNoLists: {},
 };
 
 /** The rules of a class as a schema. `isOpen`: members beside the known ones are taken. */

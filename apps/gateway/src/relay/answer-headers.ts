@@ -20,11 +20,19 @@ export function answerHeaders({ model, provider, attempts, overheadMs, dropped }
     'x-pllm-attempts',
     String(attempts),
     'x-pllm-overhead-ms',
-    String(Math.round(overheadMs * 1000) / 1000),
+    millisText(overheadMs),
   ];
   if (dropped.length > 0) headers.push('x-pllm-dropped-params', headerText(dropped.join(',')));
   return headers;
 }
+
+/** A thousandth of a millisecond is as much as anybody can tell; two integers are printed sooner than a fraction. */
+function millisText(ms: number): string {
+  const micros = Math.max(0, Math.round(ms * 1000));
+  return `${Math.floor(micros / 1000)}${THOUSANDTHS[micros % 1000]}`;
+}
+
+const THOUSANDTHS = Array.from({ length: 1000 }, (_, part) => (part / 1000).toFixed(3).slice(1));
 
 /** Of a stream that is opened before anybody has answered. */
 export function earlyHeaders(model: string): HeaderPairs {

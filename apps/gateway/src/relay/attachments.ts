@@ -11,41 +11,31 @@ export interface Attachments {
   readonly hasSound: boolean;
 }
 
-interface Found {
-  images: number;
-  imageBytes: number;
-  isUnbounded: boolean;
-  hasSound: boolean;
-}
+type Found = { -readonly [Member in keyof Attachments]: Attachments[Member] };
 
-/** Parts by their types, in the words of every wire. */
-const IMAGE = /image/;
+/** Parts by their types, or, where they have none, by their members, in the words of every wire. */
+const IMAGE = /image|screenshot/;
 const SOUND = /audio/;
 /** A page of a file may be an image, and a film is as long as it is. */
 const OF_ANY_LENGTH = /file|document|video|item_reference/;
-/** Of the things that a provider fetches or runs itself, and reads, in the middle of a call. */
-const OWN_TOOLS: ReadonlySet<unknown> = new Set([undefined, 'function', 'custom']);
-
 /** Looks at the types of parts, and at no text. */
 export function attachmentsOf(value: RelayedRequest): Attachments {
   const {
     messages,
     system,
     input,
-    tools,
     web_search_options: search,
-  } = value as RelayedRequest & {
-    readonly [name: string]: unknown;
+    extra_body: extra,
+  } = value as RelayedRequest & { readonly [name: string]: unknown };
+  const isCached = isObject(extra) && isObject(extra.google) && extra.google.cached_content != null;
+  const found: Found = {
+    images: 0,
+    imageBytes: 0,
+    isUnbounded: search != null || isCached,
+    hasSound: false,
   };
-  const found: Found = { images: 0, imageBytes: 0, isUnbounded: search != null, hasSound: false };
   for (const part of [messages, system, input]) look(part, found);
-  if (Array.isArray(tools)) found.isUnbounded ||= tools.some((tool) => !isOwnTool(tool));
   return found;
-}
-
-/** Does the client itself run it? */
-function isOwnTool(tool: unknown): boolean {
-  return isObject(tool) && OWN_TOOLS.has(tool.type);
 }
 
 function look(value: unknown, found: Found): void {
@@ -55,16 +45,24 @@ function look(value: unknown, found: Found): void {
 
 function lookAtPart(part: Readonly<Record<string, unknown>>, found: Found): void {
   const { type, content, output, source, role, id } = part;
-  if (typeof type === 'string') {
-    if (IMAGE.test(type)) {
-      found.images++;
-      found.imageBytes += bytesOfImage(part);
-    } else if (SOUND.test(type)) {
-      found.hasSound = true;
-      found.isUnbounded ||= type.endsWith('_url');
-    } else if (OF_ANY_LENGTH.test(type) && !isText(source)) found.isUnbounded = found.hasSound = true;
-  } else if (role === undefined && typeof id === 'string') found.isUnbounded = true;
+  if (typeof type === 'string') count(type, part, found);
+  else {
+    // Some servers go by the members of a part that says no type, and sound that was said before is named by its id.
+    for (const name of Object.keys(part)) if (part[name] != null) count(name, part, found);
+    found.isUnbounded ||= (role === undefined && typeof id === 'string') || isObject(part.audio);
+  }
   for (const inner of [content, output, source]) look(inner, found);
+}
+
+function count(word: string, part: Readonly<Record<string, unknown>>, found: Found): void {
+  if (IMAGE.test(word)) {
+    const several = part[word];
+    found.images += Array.isArray(several) ? several.length : 1;
+    found.imageBytes += bytesOfImage(part);
+  } else if (SOUND.test(word)) {
+    found.hasSound = true;
+    found.isUnbounded ||= word.endsWith('_url');
+  } else if (OF_ANY_LENGTH.test(word) && !isText(part.source)) found.isUnbounded = found.hasSound = true;
 }
 
 /** Anthropic's documents may be texts, which stand in the body. */

@@ -8,13 +8,16 @@ const NOTHING: CallBound = {
   promptTokens: BYTES,
   seenImages: 0,
   isUnbounded: false,
+  rounds: 1,
   answers: 1,
   answerTokens: undefined,
+  predictedTokens: 0,
   images: 0,
   audioSeconds: 0,
   characters: 0,
   requests: 1,
   hasSound: false,
+  repricedBy: undefined,
 };
 
 function bound(operation: OperationName, value: object, rest: object = {}): CallBound {
@@ -39,9 +42,25 @@ describe('the most that a call can use: what its model writes', () => {
     ['chat', { max_tokens: 'many' }, {}],
     // Of another wire: nobody obeys it here.
     ['chat', { max_output_tokens: 7 }, {}],
-    ['chat', { max_tokens: 7, prediction: { content: 'x' } }, { answerTokens: 7 + BYTES }],
+    ['chat', { max_tokens: 7, prediction: { content: 'x' } }, { answerTokens: 7, predictedTokens: BYTES }],
+    ['chat', { prediction: { content: 'x' } }, { predictedTokens: BYTES }],
+    ['chat', { n: 2, best_of: 5 }, { answers: 5 }],
     ['chat', { tools: [{ type: 'function' }] }, { promptTokens: BYTES + 1_000 }],
+    [
+      'chat',
+      { tools: [{ google_search: {} }] },
+      { promptTokens: BYTES + 2_000, rounds: Infinity, isUnbounded: true },
+    ],
+    ['chat', { functions: [{ name: 'x' }] }, { promptTokens: BYTES + 1_000 }],
     ['chat', { modalities: ['text', 'audio'] }, { hasSound: true }],
+    ['chat', { audio: { voice: 'x' } }, { hasSound: true }],
+    ['chat', { service_tier: 'flex' }, {}],
+    ['chat', { service_tier: 'priority' }, { repricedBy: 'service_tier' }],
+    ['messages', { speed: 'fast' }, { repricedBy: 'speed' }],
+    ['chat', { models: ['dear/one'] }, { repricedBy: 'models' }],
+    ['chat', { plugins: [{ id: 'web' }] }, { rounds: Infinity, isUnbounded: true }],
+    ['messages', { mcp_servers: [{ url: 'https://x' }] }, { rounds: Infinity, isUnbounded: true }],
+    ['chat', { enable_search: false }, {}],
     ['completions', { max_tokens: 7, n: 2 }, { answers: 2, answerTokens: 7 }],
     ['completions', { max_tokens: 0 }, { answerTokens: 0 }],
     [
@@ -51,6 +70,7 @@ describe('the most that a call can use: what its model writes', () => {
     ],
     ['completions', { max_tokens: 7, prompt: [1, 2, 3] }, { answerTokens: 7 }],
     ['completions', { max_tokens: 7, prompt: [[1], [2, 3]] }, { answers: 2, answerTokens: 7 }],
+    ['completions', { max_tokens: 7, prompt: [1, 'a', 'b'] }, { answers: 2, answerTokens: 7 }],
     ['responses', { max_output_tokens: 7 }, { answerTokens: 7 }],
     ['responses', { max_tokens: 7 }, {}],
     ['messages', { max_tokens: 9 }, { answerTokens: 9 }],
@@ -102,8 +122,34 @@ describe('the most that a call can use: what its model reads', () => {
     [
       'messages',
       { ...says(), tools: [{ type: 'web_search_20250305', name: 'x' }] },
-      { isUnbounded: true, promptTokens: BYTES + 1_000 },
+      { isUnbounded: true, rounds: Infinity, promptTokens: BYTES + 2_000 },
     ],
+    [
+      'messages',
+      { ...says(), tools: [{ name: 'own' }, { type: 'web_search_20250305', name: 'x', max_uses: 3 }] },
+      { isUnbounded: true, rounds: 4, promptTokens: BYTES + 2_000 },
+    ],
+    [
+      'messages',
+      { ...says(), tools: [{ type: 'bash_20250124', name: 'bash' }] },
+      { promptTokens: BYTES + 2_000 },
+    ],
+    ['chat', { ...says(), extra_body: { google: { cached_content: 'x' } } }, { isUnbounded: true }],
+    // Some servers take parts without a type.
+    ['chat', says({ image_url: { url: 'https://x/y.png' } }), { seenImages: 1 }],
+    ['chat', says({ video_url: { url: 'https://x' } }), { isUnbounded: true, hasSound: true }],
+    ['chat', says({ audio_url: { url: 'https://x' } }), { isUnbounded: true, hasSound: true }],
+    [
+      'chat',
+      { messages: [{ role: 'user', content: 'x', images: ['a', 'b'] }], max_tokens: 1 },
+      { seenImages: 2 },
+    ],
+    [
+      'chat',
+      { messages: [{ role: 'assistant', audio: { id: 'audio_1' } }], max_tokens: 1 },
+      { isUnbounded: true, hasSound: true },
+    ],
+    ['chat', { messages: [{ role: 'assistant', audio: null }], max_tokens: 1 }, {}],
   ])('%s %j', (operation, value, expected) => {
     expect(bound(operation, value)).toEqual({ ...NOTHING, answerTokens: 1, ...expected });
   });
@@ -124,7 +170,17 @@ describe('the most that a call can use: what its model reads', () => {
     [{ conversation: 'x' }, {}, { isUnbounded: true }],
     [{ prompt: { id: 'x' } }, {}, { isUnbounded: true }],
     [{}, { history: { length: 1, providerId: undefined } }, { isUnbounded: true }],
-    [{ tools: [{ type: 'mcp' }] }, {}, { isUnbounded: true, promptTokens: BYTES + 1_000 }],
+    [{ tools: [{ type: 'mcp' }] }, {}, { isUnbounded: true, rounds: Infinity, promptTokens: BYTES + 2_000 }],
+    [
+      { tools: [{ type: 'web_search' }], max_tool_calls: 2 },
+      {},
+      { isUnbounded: true, rounds: 3, promptTokens: BYTES + 2_000 },
+    ],
+    [
+      { input: [{ type: 'computer_call_output', output: { type: 'computer_screenshot', file_id: 'x' } }] },
+      {},
+      { seenImages: 1 },
+    ],
   ])('responses %j %j', (value, rest, expected) => {
     expect(bound('responses', value, rest)).toEqual({ ...NOTHING, ...expected });
   });
@@ -132,20 +188,20 @@ describe('the most that a call can use: what its model reads', () => {
 
 describe('the most that a call can use: what is no text', () => {
   it.each<[OperationName, object, Partial<CallBound>]>([
-    ['speech', { input: 'Hello!' }, { characters: 6, answerTokens: 60, hasSound: true }],
+    ['speech', { input: 'Hello!' }, { characters: 6, answerTokens: 560, hasSound: true }],
     ['image_generations', {}, { images: 1, answerTokens: 10_000 }],
     ['image_generations', { n: 3 }, { images: 3, answers: 3, answerTokens: 10_000 }],
     ['image_edits', {}, { images: 1, answerTokens: 10_000, promptTokens: BYTES + 16 * 7_000 }],
-    // 3 documents, and as many pieces as their bytes may be.
+    // 3 documents, and as many pieces as their bytes may be: each is read with the query.
     [
       'rerank',
       { query: 'q'.repeat(10), documents: ['a', 'b', 'c'] },
-      { answerTokens: 0, promptTokens: BYTES + 90 },
+      { answerTokens: 0, promptTokens: BYTES + 5 * 30 },
     ],
     [
       'rerank',
       { query: 'q', documents: Array.from({ length: 199 }, () => '') },
-      { answerTokens: 0, promptTokens: BYTES + 199 * 3, requests: 3 },
+      { answerTokens: 0, promptTokens: BYTES + 201 * 3, requests: 3 },
     ],
   ])('%s %j', (operation, value, expected) => {
     expect(bound(operation, value)).toEqual({ ...NOTHING, ...expected });

@@ -1,6 +1,7 @@
 import type { OperationName, RelayedRequest } from '#contract';
 import { attachmentsOf } from './attachments.js';
 import type { Call } from './call.js';
+import { runToolsOf } from './run-tools.js';
 
 /** The most that a call can use, whoever answers. Tokens that are left out only a target can bound. */
 export interface CallBound {
@@ -10,15 +11,21 @@ export interface CallBound {
   readonly seenImages: number;
   /** Does the call stand on what is not in its body? */
   readonly isUnbounded: boolean;
+  /** How often the provider reads all of it, and writes; Infinity: as often as it likes. */
+  readonly rounds: number;
   readonly answers: number;
   /** Of each answer. Undefined: the call names none. */
   readonly answerTokens: number | undefined;
+  /** Of each answer, beside that. */
+  readonly predictedTokens: number;
   /** Images that are made. */
   readonly images: number;
   readonly audioSeconds: number;
   readonly characters: number;
   readonly requests: number;
   readonly hasSound: boolean;
+  /** By which of its parameters the call is paid at other prices than are known; undefined: by none. */
+  readonly repricedBy: string | undefined;
 }
 
 type Value = RelayedRequest & Readonly<Record<string, unknown>>;
@@ -27,13 +34,16 @@ const NOTHING: CallBound = {
   promptTokens: 0,
   seenImages: 0,
   isUnbounded: false,
+  rounds: 1,
   answers: 1,
   answerTokens: 0,
+  predictedTokens: 0,
   images: 0,
   audioSeconds: 0,
   characters: 0,
   requests: 1,
   hasSound: false,
+  repricedBy: undefined,
 };
 
 /** What providers put around a prompt when there are tools. */
@@ -50,6 +60,8 @@ const HEARD_A_SECOND = 40;
 const SAID_A_SECOND = 25;
 /** What a character is when it is spoken, however slowly. */
 const SPOKEN_A_CHARACTER = 10;
+/** However short the text: what is silent before it and behind it. */
+const LEAST_SPOKEN = 500;
 /** A rerank is paid by so many pieces of documents; a piece has more bytes than this. */
 const PIECES_A_SEARCH = 100;
 const BYTES_A_PIECE = 250;
@@ -63,30 +75,29 @@ export function boundOf({ operation, request }: Pick<Call, 'operation' | 'reques
   if (operation.startsWith('image')) return drawing(operation, value, bytes);
   if (operation === 'rerank') return ranking(value, bytes);
   const { images, imageBytes, isUnbounded, hasSound } = attachmentsOf(value);
+  const { kinds, rounds } = runToolsOf(value);
   const bound = {
     ...NOTHING,
-    promptTokens: bytes - imageBytes + (value.tools == null ? 0 : TOOLS_TOKENS),
+    promptTokens: bytes - imageBytes + kinds * TOOLS_TOKENS,
     seenImages: images,
-    isUnbounded: isUnbounded || standsOnOthers(value, request.upload ? undefined : request.history),
+    isUnbounded:
+      isUnbounded || rounds > 1 || standsOnOthers(value, request.upload ? undefined : request.history),
+    rounds,
     hasSound: hasSound || isSpoken(value),
+    repricedBy: repricedBy(value),
   };
   const answers = ANSWERS[operation];
   return answers ? { ...bound, ...answers(value, bytes) } : bound;
 }
 
 /** Operations whose answers a model writes: how many there are, and how long each may be. */
-const ANSWERS: Partial<
-  Record<OperationName, (value: Value, bytes: number) => Pick<CallBound, 'answers' | 'answerTokens'>>
-> = {
-  chat: (value, bytes) => {
-    const named = most(value.max_completion_tokens, value.max_tokens);
+const ANSWERS: Partial<Record<OperationName, (value: Value, bytes: number) => Partial<CallBound>>> = {
+  chat: (value, bytes) => ({
+    answers: most(value.n, value.best_of) || 1,
+    answerTokens: most(value.max_completion_tokens, value.max_tokens),
     // Of a prediction, what did not come true is paid as if it had been written.
-    const predicted = value.prediction == null ? 0 : bytes;
-    return {
-      answers: count(value.n) ?? 1,
-      answerTokens: named === undefined ? undefined : named + predicted,
-    };
-  },
+    predictedTokens: value.prediction == null ? 0 : bytes,
+  }),
   completions: (value) => ({
     answers: promptsOf(value.prompt) * (most(value.n, value.best_of) || 1),
     answerTokens: most(value.max_tokens),
@@ -97,7 +108,7 @@ const ANSWERS: Partial<
 
 /** One, several, or one in tokens. */
 function promptsOf(prompt: unknown): number {
-  return Array.isArray(prompt) && typeof prompt[0] !== 'number' ? Math.max(1, prompt.length) : 1;
+  return Array.isArray(prompt) ? Math.max(1, prompt.filter((each) => typeof each !== 'number').length) : 1;
 }
 
 /** A turn before, a conversation, or a prompt that is kept at the provider. */
@@ -107,8 +118,18 @@ function standsOnOthers(value: Value, history: object | undefined): boolean {
   return history !== undefined || previous != null || conversation != null || isKept;
 }
 
-function isSpoken({ modalities }: Value): boolean {
-  return Array.isArray(modalities) && modalities.includes('audio');
+function isSpoken({ modalities, audio }: Value): boolean {
+  return audio != null || (Array.isArray(modalities) && modalities.includes('audio'));
+}
+
+/** As dear as what is known, or cheaper. */
+const TIERS: ReadonlySet<unknown> = new Set([undefined, null, 'auto', 'default', 'flex', 'standard_only']);
+
+/** Faster is dearer, and other models than the target's have other prices. */
+function repricedBy({ service_tier: tier, speed, models }: Value): string | undefined {
+  if (!TIERS.has(tier)) return 'service_tier';
+  if (speed === 'fast') return 'speed';
+  return models == null ? undefined : 'models';
 }
 
 function hearing(
@@ -130,7 +151,7 @@ function speech({ input }: Value, bytes: number): CallBound {
   return {
     ...NOTHING,
     promptTokens: bytes,
-    answerTokens: characters * SPOKEN_A_CHARACTER,
+    answerTokens: LEAST_SPOKEN + characters * SPOKEN_A_CHARACTER,
     characters,
     hasSound: true,
   };
@@ -149,13 +170,13 @@ function drawing(operation: OperationName, value: Value, bytes: number): CallBou
   };
 }
 
-/** The query is read with each of the documents. */
+/** The query is read with each piece of the documents. */
 function ranking({ query, documents }: Value, bytes: number): CallBound {
   const all = Array.isArray(documents) ? documents.length : 1;
   const pieces = all + Math.ceil(bytes / BYTES_A_PIECE);
   return {
     ...NOTHING,
-    promptTokens: bytes + all * bytesOf(query),
+    promptTokens: bytes + pieces * bytesOf(query),
     requests: Math.ceil(pieces / PIECES_A_SEARCH),
   };
 }

@@ -195,7 +195,7 @@ function settle(call: Call, tally: Tally, current: Current): UsageRecord {
     run?.finish(usage?.completionTokens);
     if (tally.needsEstimate) tally.estimate(estimateUsage(call, winner));
     tally.decide(decisionOf(plan, run));
-    if (reservation) tally.reserve(reservation.holder);
+    if (reservation) tally.reserve(reservation.holder, reservation.mostNanos);
     return (call.record = tally.close(performance.now()));
   } finally {
     reservation?.settle(call.record?.costNanos ?? null);

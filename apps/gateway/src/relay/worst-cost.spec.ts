@@ -21,13 +21,16 @@ const bound = (rest: Partial<CallBound> = {}): CallBound => ({
   promptTokens: 100,
   seenImages: 0,
   isUnbounded: false,
+  rounds: 1,
   answers: 1,
   answerTokens: 10,
+  predictedTokens: 0,
   images: 0,
   audioSeconds: 0,
   characters: 0,
   requests: 1,
   hasSound: false,
+  repricedBy: undefined,
   ...rest,
 });
 
@@ -84,7 +87,15 @@ describe('the most that a call can cost', () => {
       { contextWindow: 10 },
       250,
     ],
-    ['its images', { input: 2, output: 5 }, { seenImages: 2 }, {}, 250 + 2 * 2 * 5_000],
+    [
+      'as often as it reads and writes',
+      { input: 2, output: 5 },
+      { isUnbounded: true, rounds: 3 },
+      { contextWindow: 1_000 },
+      3 * 2_050,
+    ],
+    ['what was predicted in vain', { input: 2, output: 5 }, { predictedTokens: 20 }, {}, 350],
+    ['its images', { input: 2, output: 5 }, { seenImages: 2 }, {}, 250 + 2 * 2 * 17_000],
     [
       'which some read as more',
       { input: 2, output: 5 },
@@ -125,6 +136,8 @@ describe('the most that a call can cost', () => {
       { isUnbounded: true },
       /context_window/,
     ],
+    ['that runs tools as it likes', { input: 1, output: 1 }, { rounds: Infinity }, /max_tool_calls/],
+    ['that is faster for more', { input: 1, output: 1 }, { repricedBy: 'service_tier' }, /'service_tier'/],
   ])('at a target %s is not known', (_, price, asked, message) => {
     const refused = () => worstCost(bound(asked), targetOf(price && each(price)));
     expect(refused).toThrow(message);

@@ -5,7 +5,7 @@ import type { CallBound } from './call-bound.js';
 /** Prices are for so many units. */
 const UNITS = 1_000_000;
 /** What an image of any size is read as, in tokens; and by the models that count it as many more. */
-const IMAGE_TOKENS = 5_000;
+const IMAGE_TOKENS = 17_000;
 const MANY_IMAGE_TOKENS = 50_000;
 const COUNTS_MANY = /gpt-4o-mini/;
 
@@ -30,6 +30,13 @@ const pricesOf = new WeakMap<Target, WorstPrices>();
 export function worstCost(bound: CallBound, target: Target): number {
   const { price } = target;
   if (!price) throw unpriced(target, 'it has no price');
+  if (bound.repricedBy !== undefined)
+    throw unpriced(target, `it has no price of its own for calls with '${bound.repricedBy}'`);
+  if (bound.rounds === Infinity)
+    throw unpriced(
+      target,
+      'the provider runs tools in the call, and nothing bounds how often (max_tool_calls, or max_uses of each)',
+    );
   let known = pricesOf.get(target);
   if (!known) pricesOf.set(target, (known = findPrices(price, target.model)));
   const units = costOfUnits(bound, price);
@@ -77,8 +84,8 @@ function costOfUnits(
 
 function costOfTokens(bound: CallBound, target: Target, prices: WorstPrices): number {
   const [input, output] = bound.hasSound ? [prices.heard, prices.spoken] : [prices.input, prices.output];
-  const read = promptOf(bound, target, prices.imageTokens);
-  const written = bound.answers * answerOf(bound, target);
+  const read = bound.rounds * promptOf(bound, target, prices.imageTokens);
+  const written = bound.rounds * bound.answers * answerOf(bound, target);
   if ((read > 0 && input === undefined) || (written > 0 && output === undefined))
     throw unpriced(target, 'it has no price for some of the tokens');
   return read * (input ?? 0) + written * (output ?? 0);
@@ -100,14 +107,14 @@ function promptOf(
   return Math.max(told, target.contextWindow);
 }
 
-function answerOf({ answerTokens }: CallBound, target: Target): number {
+function answerOf({ answerTokens, predictedTokens }: CallBound, target: Target): number {
   const most = answerTokens ?? target.maxOutputTokens ?? target.contextWindow;
   if (most === undefined)
     throw unpriced(
       target,
       'the call does not bound its answer (max_tokens), and the model has no capabilities.max_output_tokens',
     );
-  return most;
+  return most + predictedTokens;
 }
 
 /** One more than what floating point may have rounded off. */

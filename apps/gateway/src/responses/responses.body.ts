@@ -29,6 +29,12 @@ export class ResponsesBody implements Omit<ResponsesRequest, keyof Unread> {
   @IsOptional() @IsInt() @Min(16) max_output_tokens?: number | null;
   @IsOptional() @IsObject() metadata?: object | null;
   @IsOptional() @IsString() user?: string | null;
+  // What budgets go by. Two of a name would be one thing to them, and another to the provider.
+  @IsOptional() tools?: unknown;
+  @IsOptional() max_tool_calls?: unknown;
+  @IsOptional() conversation?: unknown;
+  @IsOptional() prompt?: unknown;
+  @IsOptional() service_tier?: unknown;
 }
 
 /** Members of other wires, or passed on. */

@@ -27,8 +27,20 @@ it.each<[string, Buffer, number | undefined]>([
   expect(wavSeconds(file.subarray(0, 100), file.length)).toBe(seconds);
 });
 
+it('is what its samples take, whatever it says of its bytes in a second', () => {
+  const file = Buffer.from(WAV);
+  file.writeUInt32LE(4_000_000_000, 28);
+  expect(wavSeconds(file, file.length)).toBe(2.5);
+});
+
+it('is not known of sound that is pressed, whose head may say anything', () => {
+  const file = Buffer.from(WAV);
+  file.writeUInt16LE(0x11, 20);
+  expect(wavSeconds(file, file.length)).toBeUndefined();
+});
+
 it('is nothing where the format says that a second has no bytes', () => {
   const file = Buffer.from(WAV);
-  file.writeUInt32LE(0, 28);
+  file.writeUInt32LE(0, 24);
   expect(wavSeconds(file, file.length)).toBeUndefined();
 });
