@@ -24,8 +24,9 @@ async function start(extra: Record<string, string> = {}): Promise<void> {
 }
 
 /** A key that every gateway knows, its calls uncounted so far. */
-async function limited(limits: object): Promise<string> {
-  const { key } = await (gateways[0] as GatewayProcess).admin('POST', '/keys', { name: 'shared', limits });
+async function limited(limits: object, rest: object = {}): Promise<string> {
+  const fields = { name: 'shared', limits, ...rest };
+  const { key } = await (gateways[0] as GatewayProcess).admin('POST', '/keys', fields);
   for (const gateway of gateways) {
     await until(async () => (await call(gateway, key, 'no-such-model')).status === 404, 5_000);
   }
@@ -93,6 +94,17 @@ describe.runIf(postgresUrl)('the limits of two gateways with a Redis beside', ()
     expect(status).toBe(429);
     expect(retryMs).toBeGreaterThan(50_000);
     expect(retryMs).toBeLessThanOrEqual(60_100);
+  });
+
+  it('of a team are one for all of its keys, beside their own', async () => {
+    const { id } = await at(ONE).admin('POST', '/teams', { name: 'limited', limits: { rpm: 40 } });
+    const keys = [await limited({}, { team_id: id }), await limited({ rpm: 10 }, { team_id: id })];
+    // `limited` asked each gateway for a model that is not there, which is no call: nothing is counted of it.
+    const [free = 0, bounded = 0] = (await Promise.all(keys.map((key) => admittedOf(60, key)))).map(sum);
+    expect(bounded).toBeLessThanOrEqual(13);
+    expect(free + bounded).toBeGreaterThanOrEqual(40);
+    expect(free + bounded).toBeLessThanOrEqual(43);
+    expect((await ask(ONE, keys[0] as string)).status).toBe(429);
   });
 
   it('have their tokens put right', async () => {

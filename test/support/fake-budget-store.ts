@@ -60,8 +60,10 @@ export class FakeAccounts {
     const need = Math.min(needNanos, room);
     // While there is plenty.
     const grantedNanos = need + Math.min(extraNanos, Math.floor((room - need) / 4));
-    leases.set(holder, (leases.get(holder) ?? 0) + grantedNanos);
-    return { grantedNanos, roomNanos: room - grantedNanos };
+    const mine = leases.get(holder) ?? 0;
+    const elsewhereNanos = this.reservedOf(account) - mine;
+    leases.set(holder, mine + grantedNanos);
+    return { grantedNanos, roomNanos: room - grantedNanos, elsewhereNanos };
   }
 
   private shrink(account: BudgetAccount, holder: string, nanos: number): void {

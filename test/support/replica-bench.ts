@@ -70,12 +70,17 @@ export class ReplicaBench {
 }
 
 /** The status of a call of `model`, and how long it is to be waited for. */
-export async function call(gateway: Pick<GatewayProcess, 'url'>, key: string, model = 'quick') {
+export async function call(
+  gateway: Pick<GatewayProcess, 'url'>,
+  key: string,
+  model = 'quick',
+  rest: object = {},
+) {
   const from = performance.now();
   const response = await fetch(`${gateway.url}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model, messages: HELLO }),
+    body: JSON.stringify({ model, messages: HELLO, ...rest }),
   });
   await response.arrayBuffer();
   const { status, headers } = response;

@@ -5,7 +5,7 @@ import { periodAt } from './budget-period.js';
 import { refuseSpent } from './budget-refusal.js';
 import { Reservation, ReservedPart } from './budget-reservation.js';
 import type { Asked } from './budget-reservation.js';
-import type { BudgetStore } from './budget-store.js';
+import type { BudgetAccount, BudgetStore } from './budget-store.js';
 import { WaitingCall } from './waiting-call.js';
 import { WatchedStore } from './watched-store.js';
 import type { StoreReport } from './watched-store.js';
@@ -35,11 +35,12 @@ export class BudgetBook {
   private readonly draws: BudgetDraws;
   private readonly isRecorded: () => boolean;
   private giving: Promise<void> | undefined;
+  private tellLack: (name: string) => void = () => {};
   private ticks = 0;
 
   constructor({ store, isRecorded, later, report }: BudgetBookOptions) {
     this.store = new WatchedStore(store, report);
-    this.draws = new BudgetDraws(this.store, later);
+    this.draws = new BudgetDraws(this.store, later, ({ account }) => this.tellLack(nameOf(account)));
     this.isRecorded = isRecorded;
   }
 
@@ -65,6 +66,25 @@ export class BudgetBook {
       if (part.lease.isRunningLow) this.draws.drawAhead(part.lease);
     }
     return new Reservation(this.store.holder, parts);
+  }
+
+  get holder(): string {
+    return this.store.holder;
+  }
+
+  /** Calls `tell` with the name of an account of which there is not enough here, and others have some. */
+  listen(tell: (name: string) => void): void {
+    this.tellLack = tell;
+  }
+
+  /** Another process lacks what may be idle here: it is given back. */
+  giveToOthers(name: string): void {
+    const lease = this.leases.get(name);
+    if (!lease) return;
+    this.draws.betweenDraws(() => {
+      if (this.giving) void this.giving.then(() => this.giveToOthers(name));
+      else this.give((each) => (each === lease ? lease.free : 0));
+    });
   }
 
   /** A second is over. @param now milliseconds since 1970 */
@@ -98,22 +118,23 @@ export class BudgetBook {
 
   private leaseOf({ subject }: Asked, at: number): BudgetLease {
     const { kind, id, period } = subject;
-    const { startsAt, endsAt } = periodAt(period, at);
-    const name = `${kind} ${period} ${startsAt} ${id}`;
+    const account = { kind, subject: id, period, ...periodAt(period, at) };
+    const name = nameOf(account);
     let lease = this.leases.get(name);
-    if (!lease) {
-      lease = new BudgetLease({ kind, subject: id, period, startsAt, endsAt });
-      this.leases.set(name, lease);
-    }
+    if (!lease) this.leases.set(name, (lease = new BudgetLease(account)));
     return lease;
   }
 
   private giveUnneeded(now: number): void {
     const takesSurplus = this.ticks % SURPLUS_TICKS === 0;
-    this.giving = this.giveBack((lease) => {
+    this.give((lease) => {
       if (!lease.isIdle(now)) return takesSurplus ? lease.surplus : 0;
       return this.isKnownWhole(lease) ? ALL : lease.free;
-    }).finally(() => (this.giving = undefined));
+    });
+  }
+
+  private give(unneeded: (lease: BudgetLease) => number): void {
+    this.giving = this.giveBack(unneeded).finally(() => (this.giving = undefined));
   }
 
   /** Is all that the database has of an uncertain lease there for nobody? Then all of it can be given back. */
@@ -142,4 +163,8 @@ export class BudgetBook {
       }
     }
   }
+}
+
+function nameOf({ kind, subject, period, startsAt }: BudgetAccount): string {
+  return `${kind} ${period} ${startsAt} ${subject}`;
 }

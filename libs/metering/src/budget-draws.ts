@@ -9,6 +9,8 @@ export type Later = (ms: number, then: () => void) => () => void;
 
 /** How long balanced calls wait for an answer, in milliseconds. Strict ones wait until it is there. */
 const PATIENCE_MS = 50;
+/** How long others are given to give back what they do not need, in milliseconds. */
+const RETURN_MS = 200;
 /** For so many milliseconds what was refused is refused unasked: a spent budget is no load on the database. */
 const DENIED_MS = 200;
 /** So many accounts are drawn from in a statement, which has its time. */
@@ -26,15 +28,21 @@ export class BudgetDraws {
   private asking: readonly WaitingCall[] = [];
   private readonly low = new Set<BudgetLease>();
   private running: Promise<void> | undefined;
+  /** Calls that wait for what others give back. */
+  private readonly returns = new Map<BudgetLease, WaitingCall[]>();
+  private readonly behindDraw: (() => void)[] = [];
+  private isAsking = false;
   /**
    * All of some leases is given back, as much as it may be: a draw that is answered before would be given back with it.
    * Undefined: none is.
    */
   givingAll: Promise<void> | undefined;
 
+  /** @param callIn asks others to give back what they do not need of an account */
   constructor(
     private readonly store: WatchedStore,
     private readonly later: Later,
+    private readonly callIn: (lease: BudgetLease) => void,
   ) {}
 
   get isUnderWay(): boolean {
@@ -60,6 +68,12 @@ export class BudgetDraws {
     this.start();
   }
 
+  /** Calls `then` when no draw is under way, which counts on what is free. */
+  betweenDraws(then: () => void): void {
+    if (this.isAsking) this.behindDraw.push(then);
+    else then();
+  }
+
   private start(): void {
     this.running ??= this.drawAll();
   }
@@ -76,13 +90,38 @@ export class BudgetDraws {
     const calls = this.takeCalls(asked);
     this.asking = calls;
     const stop = this.later(PATIENCE_MS, () => this.losePatience());
+    this.isAsking = true;
     const error = await this.ask([...asked.keys()], [...asked.values()]);
+    this.isAsking = false;
     stop();
     this.asking = [];
     for (const call of calls) {
       if (error !== undefined) decideUnasked(call, error);
-      else call.decide(takeDrawn, (part) => this.deny(part, call));
+      else if (!this.waitForReturns(call)) call.decide(takeDrawn, (part) => this.deny(part, call));
     }
+    for (const then of this.behindDraw.splice(0)) then();
+  }
+
+  /** A call that lacks what others hold is drawn for once more, when they had time to give it back. */
+  private waitForReturns(call: WaitingCall): boolean {
+    const lease = call.hasCalledIn ? undefined : call.lackingLease;
+    if (!lease) return false;
+    const others = this.returns.get(lease);
+    if (!others && !lease.mayCallIn()) return false;
+    call.hasCalledIn = true;
+    if (others) others.push(call);
+    else this.askOthers(lease, [call]);
+    return true;
+  }
+
+  private askOthers(lease: BudgetLease, calls: WaitingCall[]): void {
+    this.returns.set(lease, calls);
+    this.callIn(lease);
+    this.later(RETURN_MS, () => {
+      this.returns.delete(lease);
+      this.queue.unshift(...calls);
+      this.start();
+    });
   }
 
   /** Who waits, in turn, and what they ask for. */

@@ -14,6 +14,9 @@ export class BudgetLease {
   /** Calls that are not over. */
   private calls = 0;
   private wasDrawnAhead = false;
+  private wasCalledIn = false;
+  /** What other processes hold, by the last draw. */
+  private elsewhere = 0;
   /** So much was asked for in vain a moment ago, and nothing came back since. Undefined: nothing was. */
   private lacked: number | undefined;
   /** Calls that wait for a draw. */
@@ -101,10 +104,11 @@ export class BudgetLease {
     return { account, limitNanos, isStrict, needNanos, extraNanos };
   }
 
-  receive({ grantedNanos, roomNanos }: Grant): void {
+  receive({ grantedNanos, roomNanos, elsewhereNanos }: Grant): void {
     if (grantedNanos > 0) this.forgive();
     this.held += grantedNanos;
     this.room = roomNanos;
+    this.elsewhere = elsewhereNanos;
   }
 
   /** Should more be drawn before calls have to wait for it? */
@@ -116,6 +120,13 @@ export class BudgetLease {
   mayDrawAhead(): boolean {
     const may = !this.wasDrawnAhead;
     this.wasDrawnAhead = true;
+    return may;
+  }
+
+  /** Once a tick: others have something, and may have no use for it. */
+  mayCallIn(): boolean {
+    const may = this.elsewhere > 0 && !this.wasCalledIn;
+    if (may) this.wasCalledIn = true;
     return may;
   }
 
@@ -133,6 +144,7 @@ export class BudgetLease {
     this.recent *= KEPT_A_TICK;
     this.idleTicks++;
     this.wasDrawnAhead = false;
+    this.wasCalledIn = false;
   }
 
   isIdle(now: number): boolean {

@@ -45,11 +45,18 @@ export class ReservedPart {
 
   /** After a draw: all that was asked for, or, where the rest of a budget may be less than that, the rest. */
   takeDrawn(): boolean {
-    const { lease, asked } = this;
-    const nanos = lease.isStrict ? asked.nanos : Math.min(asked.nanos, Math.max(1, lease.free));
-    if (lease.free < nanos) return false;
-    lease.take((this.took = nanos));
+    if (!this.isDrawn) return false;
+    this.lease.take((this.took = this.least));
     return true;
+  }
+
+  get isDrawn(): boolean {
+    return this.lease.free >= this.least;
+  }
+
+  private get least(): number {
+    const { lease, asked } = this;
+    return lease.isStrict ? asked.nanos : Math.min(asked.nanos, Math.max(1, lease.free));
   }
 
   /** Of a balanced budget, when nobody can be asked. */

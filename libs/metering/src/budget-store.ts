@@ -27,6 +27,8 @@ export interface Grant {
   readonly grantedNanos: number;
   /** What is left for anybody behind it; below zero: so much is overspent. */
   readonly roomNanos: number;
+  /** What other processes have leased, about: some of it may be idle there. */
+  readonly elsewhereNanos: number;
 }
 
 /** Where the accounts are kept that all gateways draw from. Every method is one statement. */

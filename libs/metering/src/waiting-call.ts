@@ -1,4 +1,5 @@
 import type { GatewayError } from '#contract';
+import type { BudgetLease } from './budget-lease.js';
 import { Reservation } from './budget-reservation.js';
 import type { ReservedPart } from './budget-reservation.js';
 
@@ -8,6 +9,8 @@ export class WaitingCall {
   private resolve!: (reservation: Reservation) => void;
   private reject!: (error: GatewayError) => void;
   private isDecided = false;
+  /** Was what others hold asked for already? */
+  hasCalledIn = false;
   readonly lacking: readonly ReservedPart[];
 
   constructor(
@@ -26,6 +29,11 @@ export class WaitingCall {
   /** Waits it for nothing that may not be overspent? */
   get isBalanced(): boolean {
     return this.lacking.every(({ lease }) => !lease.isStrict);
+  }
+
+  /** The first lease that has not what it waits for. */
+  get lackingLease(): BudgetLease | undefined {
+    return this.lacking.find((part) => !part.isDrawn)?.lease;
   }
 
   /**

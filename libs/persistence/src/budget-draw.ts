@@ -19,11 +19,11 @@ const DRAW = `WITH asked AS MATERIALIZED (
   FROM json_to_recordset($1::json) AS asked(
     draw int, ${NAME_MEMBERS}, "limitNanos" bigint, "isStrict" boolean, "needNanos" bigint, "extraNanos" bigint)
 ), account AS MATERIALIZED (
-  SELECT ${NAME}, spent_nanos + reserved_nanos + withheld_nanos AS taken
+  SELECT ${NAME}, spent_nanos + reserved_nanos + withheld_nanos AS taken, reserved_nanos AS reserved
   FROM budget_account WHERE (${NAME}) IN (SELECT ${NAME} FROM asked)
   ORDER BY ${NAME} FOR UPDATE
 ), granted AS MATERIALIZED (
-  SELECT asked.*, room,
+  SELECT asked.*, room, reserved,
     CASE WHEN room >= need THEN need + least(extra, (room - need) / ${PLENTY}) ELSE greatest(room, 0) END AS nanos
   FROM asked JOIN account USING (${NAME}) CROSS JOIN LATERAL (SELECT most - taken AS room) AS left_over
 ), leased AS (
@@ -38,12 +38,16 @@ const DRAW = `WITH asked AS MATERIALIZED (
     withheld_nanos = account.withheld_nanos + CASE WHEN is_withheld THEN nanos ELSE 0 END
   FROM granted JOIN leased USING (${NAME}) WHERE ${isSame('account', 'granted')}
 )
-SELECT draw, nanos::float8 AS nanos, (room - nanos)::float8 AS room FROM granted`;
+SELECT draw, granted.nanos::float8 AS nanos, (room - granted.nanos)::float8 AS room,
+  greatest(reserved - coalesce(mine.nanos, 0), 0)::float8 AS elsewhere
+FROM granted LEFT JOIN budget_lease mine
+  ON ${isSame('mine', 'granted')} AND mine.holder = $2 AND NOT mine.is_withheld`;
 
 interface GrantRow {
   readonly draw: number;
   readonly nanos: number;
   readonly room: number;
+  readonly elsewhere: number;
 }
 
 /** Leases of accounts, each named once; those that are not there yet are opened. @throws GatewayError */
@@ -59,7 +63,8 @@ export async function drawLeases(
     );
     if (asked.length === 0) return [];
     const rows = await database.query<GrantRow>(DRAW, [JSON.stringify(asked), holder]);
-    for (const { draw, nanos, room } of rows) grants.set(draw, { grantedNanos: nanos, roomNanos: room });
+    for (const { draw, nanos, room, elsewhere } of rows)
+      grants.set(draw, { grantedNanos: nanos, roomNanos: room, elsewhereNanos: elsewhere });
     return asked.filter(({ draw }) => !grants.has(draw));
   };
   const missing = await ask();

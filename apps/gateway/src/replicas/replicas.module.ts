@@ -1,6 +1,7 @@
 import { Global, Inject, Module } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { RedisLimiter } from '#coordination';
+import { BudgetBook } from '#metering';
 import type { Limiter } from '#metering';
 import type { Logger } from '#observability';
 import { Database } from '#persistence';
@@ -13,6 +14,7 @@ import { CONFIG } from '../config/config.module.js';
 import { SECRET_KEYS } from '../database/database.module.js';
 import { LOGGER } from '../logging/logging.module.js';
 import { ModelRegistry } from '../models/model-registry.js';
+import { shareLackNews } from './lack-news.js';
 import { LIMITER, makeLimiter } from './limiter.js';
 import { Replicas } from './replicas.js';
 import { shareTargetNews } from './target-news.js';
@@ -39,9 +41,11 @@ export class ReplicasModule implements OnApplicationBootstrap, BeforeApplication
     teams: TeamRegistry,
     models: ModelRegistry,
     targets: TargetStates,
+    book: BudgetBook,
     @Inject(SECRET_KEYS) secretKeys: SecretKeys,
   ) {
     shareTargetNews(replicas, targets, () => performance.now());
+    shareLackNews(replicas, book);
     const learn = async (): Promise<void> => void (await secretKeys.learn());
     replicas.follow({ kinds: ['wrapped_key'], apply: learn, reload: learn });
     replicas.follow({
