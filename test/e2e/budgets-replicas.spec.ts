@@ -23,10 +23,11 @@ describe.runIf(postgresUrl)('the budgets of two gateways on one Postgres', () =>
     const answered = countOf(statuses, 200);
     expect(answered + countOf(statuses, 429)).toBe(100);
     expect(answered).toBeLessThanOrEqual(50);
-    // On a machine with other things to do, what one has idle may come too late for the other.
-    expect(answered).toBeGreaterThanOrEqual(48);
-    await until(async () => (await bench.accountOf(id)).spent === answered * COST);
-    await until(async () => countOf(await bench.spend(key, 2), 200) === 0);
+    // What one of them has idle may come too late for the other's call, and is there for a later one.
+    await until(async () => {
+      await bench.spend(key, 2);
+      return (await bench.accountOf(id)).spent >= DOLLAR;
+    }, 30_000);
     expect(await bench.settled(id)).toEqual(WHOLE);
   });
 
@@ -40,9 +41,11 @@ describe.runIf(postgresUrl)('the budgets of two gateways on one Postgres', () =>
     expect(spentBySmall).toBeLessThanOrEqual(0.3 * DOLLAR);
     expect(spentByLarge).toBeLessThanOrEqual(0.9 * DOLLAR);
     await until(async () => (await bench.accountOf(team_id)).spent === spentBySmall + spentByLarge);
-    // What one of a call's budgets had no room for is there in the others: here the rest of the team's is spent.
-    await bench.spend(small.key, 40);
-    await bench.spend(large.key, 60);
+    // What one of a call's budgets had no room for is there in the others, and what is idle comes back: all is spent.
+    await until(async () => {
+      for (const { key } of [small, large]) await bench.spend(key, 10);
+      return (await bench.accountOf(team_id)).spent >= DOLLAR;
+    }, 30_000);
     expect(await bench.settled(team_id)).toEqual(WHOLE);
     const keys = await Promise.all([bench.settled(small.id), bench.settled(large.id)]);
     expect(keys.reduce((sum, { spent }) => sum + spent, 0)).toBe(DOLLAR);
