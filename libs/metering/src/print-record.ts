@@ -7,14 +7,14 @@ import type { UsageRecord } from './usage-record.js';
 export function printRecord(record: UsageRecord): string {
   return (
     `{"requestId":${quote(record.requestId)},"at":${record.at},"operation":"${record.operation}"` +
-    `,"model":${quote(record.model)},"status":"${record.status}","httpStatus":${record.httpStatus}` +
+    `,"model":${quoteName(record.model)},"status":"${record.status}","httpStatus":${record.httpStatus}` +
     `,"usageSource":"${record.usageSource}","latencyMs":${record.latencyMs},"attempts":${record.attempts}` +
     text('keyId', record.keyId) +
     text('teamId', record.teamId) +
     (record.stream ? ',"stream":true' : '') +
     text('endUser', record.endUser) +
-    text('provider', record.provider) +
-    text('upstreamModel', record.upstreamModel) +
+    name('provider', record.provider) +
+    name('upstreamModel', record.upstreamModel) +
     text('errorCode', record.errorCode) +
     amount('promptTokens', record.promptTokens) +
     amount('completionTokens', record.completionTokens) +
@@ -39,6 +39,10 @@ function text(name: keyof UsageRecord, value: string | null): string {
   return value === null ? '' : `,"${name}":${quote(value)}`;
 }
 
+function name(member: 'provider' | 'upstreamModel', value: string | null): string {
+  return value === null ? '' : `,"${member}":${quoteName(value)}`;
+}
+
 function amount(name: keyof UsageRecord, value: number): string {
   return value === 0 ? '' : `,"${name}":${value}`;
 }
@@ -48,4 +52,20 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 
 function quote(value: string): string {
   return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value);
+}
+
+/** Names come again and again, until clients make them up. */
+const MOST_NAMES = 1_000;
+/** A long one may be cut from a text that it would keep alive. */
+const LONGEST_KEPT = 128;
+const names = new Map<string, string>();
+
+function quoteName(value: string): string {
+  let quoted = names.get(value);
+  if (quoted === undefined) {
+    quoted = quote(value);
+    if (names.size >= MOST_NAMES) names.clear();
+    if (value.length <= LONGEST_KEPT) names.set(value, quoted);
+  }
+  return quoted;
 }

@@ -1,3 +1,5 @@
+import { millisText } from './millis-text.js';
+
 /** What is told of one request: its route, not its path, since a path may hold a client's words. */
 export interface Access {
   readonly requestId: string;
@@ -25,7 +27,7 @@ export interface AccessedCall {
 }
 
 /** Lines go out when so much has gathered, in bytes, or after so long, in milliseconds. */
-const FULL_BYTES = 16 * 1024;
+const FULL_BYTES = 64 * 1024;
 const EVERY_MS = 200;
 
 /** Names of models come again and again, until clients make them up. A long one may be cut from a text that it would keep alive. */
@@ -56,7 +58,7 @@ export class AccessLog {
     const line =
       `{"level":"info","time":"${this.time(Date.now())}","event":"request","request_id":"${requestId}",` +
       `"method":"${method}","route":"${route}","status":${status},"whole":${isWhole},"key_id":${key},` +
-      `"ms":${Math.round(ms * 1000) / 1000}${call ? this.describe(call) : ''}}\n`;
+      `"ms":${millisText(ms)}${call ? this.describe(call) : ''}}\n`;
     this.length += this.gathered.write(line, this.length, 'latin1');
     if (this.length > FULL_BYTES) this.flush();
     else this.timer ??= setTimeout(() => this.flush(), EVERY_MS).unref();

@@ -15,15 +15,6 @@ export function isPublic(controller: object): boolean {
   return publicControllers.has(controller);
 }
 
-/** Deny by default: a route that is not marked public has a caller, or no answer. */
-export class ApiKeyGuard implements CanActivate {
-  canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    if (request.caller || isPublic(context.getClass())) return true;
-    throw new GatewayError('invalid_api_key');
-  }
-}
-
 /** What a guard lets in, so that the description of the API can tell. */
 export interface Access {
   readonly roles: readonly Role[];

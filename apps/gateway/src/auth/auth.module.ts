@@ -1,11 +1,9 @@
 import { Global, Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
 import { Database } from '#persistence';
 import type { SecretKeys } from '#persistence';
 import { SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/generated-secrets.js';
 import { SECRET_KEYS } from '../database/database.module.js';
-import { ApiKeyGuard } from './api-key.guard.js';
 import { Authenticator } from './authenticator.js';
 import { KeyCache } from './key-cache.js';
 import { TeamRegistry } from './team-registry.js';
@@ -32,7 +30,6 @@ import { TeamRegistry } from './team-registry.js';
       },
     },
     { provide: Authenticator, inject: [KeyCache], useFactory: (keys: KeyCache) => new Authenticator(keys) },
-    { provide: APP_GUARD, useClass: ApiKeyGuard },
   ],
   exports: [KeyCache, Authenticator, TeamRegistry],
 })

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import { ERRORS } from '#contract';
+import { ERRORS, GatewayError } from '#contract';
 import type { HeaderPairs } from '#contract';
 import type { Access, AccessedCall, AccessLog, ErrorCounts } from '#observability';
 import { Ambiguity } from './ambiguity.js';
 import { UnreadForm } from './body/form-body.pipe.js';
+import { collectBody } from './collect-body.js';
 import { connectionOf } from './connections.js';
 import { Cors } from './cors.js';
 import { decodeBody } from './decode-body.js';
@@ -30,6 +31,10 @@ declare module 'fastify' {
     call: { readonly record: AccessedCall | undefined } | undefined;
     /** Headers that every answer has. */
     answerHead: HeaderPairs;
+    /** The pattern that took it, such as `/v1/models/:id`; undefined: none did. Fastify makes an object to tell it. */
+    route: string | undefined;
+    /** How many bytes its body may have. */
+    bodyLimit: number;
   }
 }
 
@@ -68,6 +73,7 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
     routes.add(route.method, route.url);
     // Of these routes alone: no model's call has a hook for it.
     if (isAdminChange(route)) route.preHandler = (request) => settings.authenticateAgain(request);
+    else if (!settings.publicPaths.has(route.url)) route.preHandler = expectCaller;
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     const connection = connectionOf(request.raw.socket);
@@ -89,7 +95,7 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
       return done(routes.missing(request.method, pathOf(request), reply));
     }
     if (guard.isFull && isModelCall(request)) return shed(request, reply);
-    if (settings.publicPaths.has(request.routeOptions.url ?? '')) return done();
+    if (settings.publicPaths.has(request.route ?? '')) return done();
     if (settings.recall(request)) return done();
     settings.authenticate(request).then(() => done(), done);
   });
@@ -107,6 +113,11 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
   awaitAuthentication(fastify);
 }
 
+/** Deny by default: a route that is not public has a caller, or no answer. */
+function expectCaller(request: FastifyRequest, _: FastifyReply, done: (error?: Error) => void): void {
+  done(request.caller ? undefined : new GatewayError('invalid_api_key'));
+}
+
 /** What the server and its requests carry. */
 function decorate(fastify: FastifyInstance, { mostInFlight, errorCounts }: HttpSettings): LoadGuard {
   const inFlight = new InFlight();
@@ -120,6 +131,8 @@ function decorate(fastify: FastifyInstance, { mostInFlight, errorCounts }: HttpS
   fastify.decorateRequest('startedAt', 0);
   fastify.decorateRequest('call', undefined);
   fastify.decorateRequest('answerHead', null as never);
+  fastify.decorateRequest('route', undefined);
+  fastify.decorateRequest('bodyLimit', 0);
   return guard;
 }
 
@@ -133,9 +146,9 @@ function awaitAuthentication({ server }: FastifyInstance): void {
 }
 
 /** Told by its length, before it is asked for. A form has a limit of its own. */
-function isTooLarge({ headers, routeOptions }: FastifyRequest): boolean {
+function isTooLarge({ headers, bodyLimit }: FastifyRequest): boolean {
   const isForm = headers['content-type']?.toLowerCase().startsWith('multipart/') ?? false;
-  return !isForm && Number(headers['content-length']) > (routeOptions.bodyLimit ?? Infinity);
+  return !isForm && Number(headers['content-length']) > bodyLimit;
 }
 
 const ADMIN_URL = new RegExp(`^/(?:${V1_ADMIN.join('|')})/`);
@@ -169,6 +182,9 @@ function answerPreflight(
 }
 
 function identify(request: FastifyRequest, cors: Cors, isDraining: boolean): void {
+  const { url, bodyLimit } = request.routeOptions;
+  request.route = url;
+  request.bodyLimit = bodyLimit;
   request.at = Date.now();
   request.startedAt = performance.now();
   const head = ['x-request-id', request.id];
@@ -186,11 +202,7 @@ function identify(request: FastifyRequest, cors: Cors, isDraining: boolean): voi
  */
 function keepBodiesAsBytes(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser(
-    /^application\/(?:[\w.-]+\+)?json(?:;|$)/,
-    { parseAs: 'buffer' },
-    (_, body, done) => done(null, body),
-  );
+  fastify.addContentTypeParser(/^application\/(?:[\w.-]+\+)?json(?:;|$)/, collectBody);
   fastify.addContentTypeParser(/^multipart\/form-data(?:;|$)/, (request, payload, done) =>
     done(null, new UnreadForm(request, payload)),
   );
@@ -202,7 +214,7 @@ function summarize(request: FastifyRequest, reply: FastifyReply): Access {
   return {
     requestId: request.id,
     method: request.method,
-    route: request.routeOptions.url ?? 'unknown',
+    route: request.route ?? 'unknown',
     status: raw.headersSent ? raw.statusCode : CLIENT_GONE,
     isWhole: raw.writableFinished,
     keyId: request.caller?.keyId ?? null,

@@ -18,12 +18,12 @@ const MESSAGES: ErrorWire = { body: messagesErrorBody, event: messagesErrorEvent
 const RESPONSES: ErrorWire = { ...CHAT, event: (error) => responsesErrorEvent(error, 0) };
 
 /** Anthropic's SDK reads the id of a request in a header of another name. */
-export function isOfMessages({ routeOptions }: FastifyRequest): boolean {
-  return routeOptions.url?.includes('/v1/messages') ?? false;
+export function isOfMessages({ route }: FastifyRequest): boolean {
+  return route?.includes('/v1/messages') ?? false;
 }
 
 /** By the path of the endpoint: also who is refused before it is reached is told so in the words it came with. */
 export function errorWireOf(request: FastifyRequest): ErrorWire {
   if (isOfMessages(request)) return MESSAGES;
-  return request.routeOptions.url?.includes('/v1/responses') ? RESPONSES : CHAT;
+  return request.route?.includes('/v1/responses') ? RESPONSES : CHAT;
 }

@@ -70,9 +70,8 @@ export class LoadGuard {
 }
 
 /** Is it a call of a model? Operators and balancers are always let in. */
-export function isModelCall({ method, routeOptions }: FastifyRequest): boolean {
-  const { url } = routeOptions;
-  return method === 'POST' && url !== undefined && !url.includes('/admin/');
+export function isModelCall({ method, route }: FastifyRequest): boolean {
+  return method === 'POST' && route !== undefined && !route.includes('/admin/');
 }
 
 /** The answer of a process that has enough to do. */

@@ -1,4 +1,5 @@
 import type { HeaderPairs } from '#contract';
+import { millisText } from '#observability';
 
 /** What an answer tells of itself. */
 export interface Told {
@@ -25,14 +26,6 @@ export function answerHeaders({ model, provider, attempts, overheadMs, dropped }
   if (dropped.length > 0) headers.push('x-pllm-dropped-params', headerText(dropped.join(',')));
   return headers;
 }
-
-/** A thousandth of a millisecond is as much as anybody can tell; two integers are printed sooner than a fraction. */
-function millisText(ms: number): string {
-  const micros = Math.max(0, Math.round(ms * 1000));
-  return `${Math.floor(micros / 1000)}${THOUSANDTHS[micros % 1000]}`;
-}
-
-const THOUSANDTHS = Array.from({ length: 1000 }, (_, part) => (part / 1000).toFixed(3).slice(1));
 
 /** Of a stream that is opened before anybody has answered. */
 export function earlyHeaders(model: string): HeaderPairs {

@@ -27,7 +27,8 @@ export function isGiven(bytes: Buffer, start: number): boolean {
 export function parseUsage(bytes: Buffer, start: number, end: number): Usage | undefined {
   if (!isGiven(bytes, start)) return undefined;
   try {
-    return readUsage(JSON.parse(bytes.toString('utf8', start, end)));
+    // What is read of it are numbers, and names in ASCII.
+    return readUsage(JSON.parse(bytes.toString('latin1', start, end)));
   } catch {
     return undefined;
   }
