@@ -80,17 +80,19 @@ async function addKeys(url, count, fields) {
 /** As many more as there are to be, each like the first but for its name; nobody has the secrets of these keys. */
 async function fill(databaseUrl, { models, keys }) {
   const client = new Client({ connectionString: databaseUrl });
+  client.on('error', () => {});
   await client.connect();
   const name = `'grow' || lpad(i::text, 4, '0')`;
   const copy = (from, members, count, where) =>
     client.query(
       `INSERT INTO "${from}" SELECT (jsonb_populate_record(one, jsonb_build_object(${members}))).*
-       FROM (SELECT * FROM "${from}" WHERE ${where} LIMIT 1) one, generate_series(1, ${count}) i`,
+       FROM "${from}" one, generate_series(1, ${count}) i WHERE ${where}`,
     );
   await copy('model', `'id', ${name}`, models - 1, `id = '${modelName(0)}'`);
   await copy('target', `'model_id', ${name}`, models - 1, `model_id = '${modelName(0)}'`);
   const members = `'id', 'key_grows' || i, 'hash', encode(sha256(i::text::bytea), 'hex')`;
-  await copy('key', members, keys - Math.min(keys, CALLERS), `name = 'grows'`);
+  const first = `id = (SELECT min(id) FROM key WHERE name = 'grows')`;
+  await copy('key', members, keys - Math.min(keys, CALLERS), first);
   await client.query('ANALYZE');
   await client.end();
 }
