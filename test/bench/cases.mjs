@@ -6,7 +6,7 @@ const TRICKLE = 'sandbox;chunks=20;gap=2';
 const REFUSED = 'sandbox-;status=400';
 const TRANSLATED = 'claude;chunks=100';
 /** A chunk a second. */
-export const SLOW_CHUNKS = 35;
+export const SLOW_CHUNKS = 28;
 export const SLOW = `sandbox;chunks=${SLOW_CHUNKS};gap=1000`;
 
 /** Images and sounds of so many bytes. */
