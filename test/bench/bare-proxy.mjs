@@ -5,8 +5,15 @@
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
 
-const pool = new Pool(process.argv[2], { connections: 512, pipelining: 1 });
+const pool = new Pool(process.argv[2], { connections: 8192, pipelining: 1 });
 const HEADERS = { 'content-type': 'application/json' };
+/** The only header of a request that an upstream asks for. */
+const VERSION = 'anthropic-version';
+
+function headersOf({ headers }) {
+  const version = headers[VERSION];
+  return version === undefined ? HEADERS : { ...HEADERS, [VERSION]: version };
+}
 
 /** One answer on its way back: whole ones leave in one write, streamed pieces as they come. */
 class Answer {
@@ -62,10 +69,13 @@ const server = createServer((request, response) => {
     const answer = new Answer(response);
     response.on('close', () => answer.leave());
     const body = rest === undefined ? first : Buffer.concat(rest);
-    pool.dispatch({ path: request.url, method: request.method, headers: HEADERS, body }, answer);
+    const headers = headersOf(request);
+    pool.dispatch({ path: request.url, method: request.method, headers, body }, answer);
   });
 });
 server.keepAliveTimeout = 72_000;
 server.on('connection', (socket) => socket.setNoDelay(true));
-server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, () =>
+  process.send({ port: server.address().port }),
+);
 process.once('disconnect', () => process.exit(0));

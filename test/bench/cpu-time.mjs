@@ -2,9 +2,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** `/proc` counts in these, whatever the kernel's own tick is. */
 const TICKS_PER_SECOND = 100;
+const PAGE_KB = 4;
 
 /** User and system time, in milliseconds, of a process, its living descendants, and those it waited for. */
 export function cpuMs(rootId) {
+  return familyOf(rootId).reduce((sum, { ticks }) => sum + ticks, 0) * (1000 / TICKS_PER_SECOND);
+}
+
+/** How many processes these are. */
+export function countProcesses(rootId) {
+  return familyOf(rootId).length;
+}
+
+function familyOf(rootId) {
   const processes = new Map();
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
@@ -16,9 +26,12 @@ export function cpuMs(rootId) {
     before = wanted.size;
     for (const [id, { parent }] of processes) if (wanted.has(parent)) wanted.add(id);
   }
-  let ticks = 0;
-  for (const id of wanted) ticks += processes.get(id)?.ticks ?? 0;
-  return (ticks * 1000) / TICKS_PER_SECOND;
+  return [...wanted].flatMap((id) => processes.get(id) ?? []);
+}
+
+/** Resident memory of these processes together. */
+export function residentKb(rootId) {
+  return familyOf(rootId).reduce((sum, { pages }) => sum + pages * PAGE_KB, 0);
 }
 
 /** Resident memory now and at its most, in MB. */
@@ -32,7 +45,11 @@ export function memoryMb(id) {
 function parse(stat) {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [user, system, waitedUser, waitedSystem] = fields.slice(11, 15).map(Number);
-  return { parent: Number(fields[1]), ticks: user + system + waitedUser + waitedSystem };
+  return {
+    parent: Number(fields[1]),
+    pages: Number(fields[21]),
+    ticks: user + system + waitedUser + waitedSystem,
+  };
 }
 
 function read(path) {

@@ -5,13 +5,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuMs } from './cpu-time.mjs';
 import { Load } from './load.mjs';
+import { OpenStreams } from './open-streams.mjs';
 
 /** A program is at rest when it takes no more than one tick of CPU in this time. */
 const REST_MS = 300;
 const REST_CPU_MS = 10;
 const LONGEST_REST_MS = 20_000;
 
-const TASKS = { warmUp, measure, fixedRate };
+const TASKS = { warmUp, measure, fixedRate, openStreams };
 
 /** Requests that are not counted. */
 async function warmUp(load, { seconds, atLeast }) {
@@ -45,6 +46,13 @@ async function fixedRate(load, { seconds, rate, id }) {
   await load.fixedRate({ seconds: 0.5, rate });
   await untilAtRest(id);
   return load.fixedRate({ seconds, rate });
+}
+
+/** Many streams at once, until the last has ended. */
+async function openStreams(load, options) {
+  await untilAtRest(options.id);
+  const streams = new OpenStreams(load, options);
+  return streams.run();
 }
 
 async function untilAtRest(id) {

@@ -1,8 +1,9 @@
 import { Pool } from 'undici';
 
-const DONE = Buffer.from('data: [DONE]\n\n');
 /** An answer that takes longer fails the run. */
 const PATIENCE_MS = 10_000;
+/** Thousands of connections at once are more than a listener's queue has room for: the system asks again. */
+const CONNECT_PATIENCE_MS = 30_000;
 /** For the sake of a number of requests a phase may take so many times as long. */
 const LONGER = 5;
 /** No phase sends more. */
@@ -15,7 +16,8 @@ class Call {
     this.intendedAt = intendedAt;
     this.status = 0;
     this.bytes = 0;
-    this.tail = DONE;
+    /** Of streams only: the last bytes. */
+    this.tail = load.tail && Buffer.alloc(0);
     this.overhead = undefined;
   }
 
@@ -28,7 +30,8 @@ class Call {
 
   onResponseData(_, piece) {
     this.bytes += piece.length;
-    this.tail = piece.length >= DONE.length ? piece : Buffer.concat([this.tail, piece]);
+    const { tail } = this.load;
+    if (tail) this.tail = piece.length >= tail.length ? piece : Buffer.concat([this.tail, piece]);
   }
 
   onResponseEnd() {
@@ -40,23 +43,45 @@ class Call {
   }
 
   /** Undefined when it is what was to come. */
-  flaw({ bytes, isStream }) {
-    if (this.status !== 200) return `status ${this.status}`;
+  flaw({ bytes, status }) {
+    if (this.status !== status) return `status ${this.status}`;
     if (this.bytes !== bytes) return `${this.bytes} bytes instead of ${bytes}`;
-    if (isStream && !this.tail.subarray(-DONE.length).equals(DONE)) return 'no [DONE]';
+    const { tail } = this.load;
+    if (tail && !this.tail.subarray(-tail.length).equals(tail)) return 'no end';
     return undefined;
   }
 }
 
-/** Sends one request again and again, and counts; connections are kept from one phase to the next. */
+/**
+ * Sends one request again and again, or its `variants` in turn (`{ headers?, body? }`, each in place of its own), and
+ * counts; connections are kept from one phase to the next.
+ */
 export class Load {
-  constructor({ url, path, headers, body, connections, expected }) {
+  constructor({
+    url,
+    path,
+    headers,
+    body,
+    variants = [{}],
+    connections,
+    expected,
+    patienceMs = PATIENCE_MS,
+  }) {
     const { origin } = new URL(url);
-    const limits = { headersTimeout: PATIENCE_MS, bodyTimeout: PATIENCE_MS, keepAliveTimeout: 60_000 };
-    this.pool = new Pool(origin, { connections, pipelining: 1, ...limits });
-    this.options = { path, method: 'POST', headers, body: Buffer.from(body) };
+    const connect = { timeout: CONNECT_PATIENCE_MS };
+    const limits = { headersTimeout: patienceMs, bodyTimeout: patienceMs, keepAliveTimeout: 60_000 };
+    this.pool = new Pool(origin, { connections, pipelining: 1, connect, ...limits });
+    const bytes = Buffer.from(body);
+    this.requests = variants.map((variant) => ({
+      path,
+      method: 'POST',
+      headers: { ...headers, ...variant.headers },
+      body: variant.body === undefined ? bytes : Buffer.from(variant.body),
+    }));
+    this.turn = 0;
     this.connections = connections;
     this.expected = expected;
+    this.tail = expected.tail === undefined ? undefined : Buffer.from(expected.tail);
     this.begin();
   }
 
@@ -73,7 +98,7 @@ export class Load {
   send(intendedAt) {
     if (++this.sent > MOST_REQUESTS) this.fail(new Error(`more than ${MOST_REQUESTS} requests`));
     this.open++;
-    this.pool.dispatch(this.options, new Call(this, intendedAt));
+    this.pool.dispatch(this.requests[this.turn++ % this.requests.length], new Call(this, intendedAt));
   }
 
   finish(call) {
@@ -140,6 +165,7 @@ export class Load {
       p50: quantile(this.latencies, 0.5),
       p99: quantile(this.latencies, 0.99),
       overhead: this.overheads.length === 0 ? undefined : quantile(this.overheads, 0.5),
+      overheadP99: this.overheads.length === 0 ? undefined : quantile(this.overheads, 0.99),
     };
   }
 

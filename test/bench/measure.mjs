@@ -1,24 +1,38 @@
 import { bodyOf, publicName } from './cases.mjs';
 
-const PATH = '/v1/chat/completions';
-
 /** What the generator is told of a program in a case: one request, and what its answer must be. */
-export async function targetOf(program, one) {
-  const body = bodyOf(one, program.isGateway ? publicName(one.script) : one.script);
-  const headers = { 'content-type': 'application/json', ...program.headers };
-  const expected = { bytes: await probe(program, one, headers, body), isStream: one.stream };
-  return { url: program.url, path: PATH, headers, body, connections: one.connections, expected };
+export async function targetOf(program, asked) {
+  const one = program.isGateway ? asked : { ...asked, ...asked.plain };
+  const { path, connections, status, stream, tail } = one;
+  const body = bodyOf(one, program.isGateway ? (one.model ?? publicName(one.script)) : one.script);
+  const headers = { 'content-type': 'application/json', ...program.headers, ...one.headers };
+  const bytes = await probe(program, one, headers, body);
+  const expected = { bytes, status, ...(stream && { tail }) };
+  return {
+    name: program.name,
+    url: program.url,
+    path,
+    headers,
+    body,
+    variants: program.variants,
+    connections,
+    expected,
+  };
 }
 
 /** Asks once and reads the answer with care; the others must have as many bytes. */
-async function probe(program, { stream }, headers, body) {
-  const response = await fetch(`${program.url}${PATH}`, { method: 'POST', headers, body });
+async function probe(program, { path, stream, status, tail }, headers, body) {
+  const response = await fetch(`${program.url}${path}`, { method: 'POST', headers, body });
   const text = await response.text();
-  const isComplete = stream ? text.endsWith('data: [DONE]\n\n') : JSON.parse(text).choices?.length === 1;
-  if (response.status !== 200 || !isComplete) {
+  const isComplete = stream ? text.endsWith(tail) : hasContent(JSON.parse(text), status);
+  if (response.status !== status || !isComplete) {
     throw new Error(`${program.name} answered ${response.status}: ${text.slice(0, 200)}`);
   }
   return Buffer.byteLength(text);
+}
+
+function hasContent({ choices, data, error }, status) {
+  return status === 200 ? (choices ?? data)?.length > 0 : error !== undefined;
 }
 
 /** Gives the generator a task and waits for its result. */
@@ -26,7 +40,7 @@ export function ask(generator, message) {
   return new Promise((resolve, reject) => {
     generator.once('message', ({ result, error }) => {
       if (error === undefined) resolve(result);
-      else reject(new Error(`${message.target.url}: ${error}`));
+      else reject(new Error(`${message.target.name}: ${error}`));
     });
     generator.send(message);
   });
@@ -38,10 +52,10 @@ export function ask(generator, message) {
  */
 export async function measureCase(generator, programs, one, { rounds, seconds, warmUp }) {
   const runs = new Map();
-  for (const program of programs) {
+  for (const program of programs.filter(({ isGateway }) => isGateway || !one.isRefusal)) {
     const target = await targetOf(program, one);
     program.empty?.();
-    await ask(generator, { task: 'warmUp', target, ...warmUp });
+    await ask(generator, { task: 'warmUp', target, ...warmUp, ...one.warmUp });
     runs.set(program.name, { program, target, results: [] });
   }
   const task = one.rate === undefined ? 'measure' : 'fixedRate';

@@ -31,16 +31,17 @@ function configuration(folder, port, upstream) {
   return `daemon off;
 master_process off;
 pid ${folder}/nginx.pid;
-events { worker_connections 2048; }
+worker_rlimit_nofile 16384;
+events { worker_connections 16384; }
 http {
   access_log off;
   ${temp.join('\n  ')}
   client_max_body_size 64m;
-  client_body_buffer_size 256k;
+  client_body_buffer_size 8m;
   keepalive_timeout 72s;
   keepalive_requests 100000000;
   tcp_nodelay on;
-  upstream sandbox { server ${upstream}; keepalive 512; keepalive_requests 100000000; }
+  upstream sandbox { server ${upstream}; keepalive 2048; keepalive_requests 100000000; }
   server {
     listen 127.0.0.1:${port};
     location / {

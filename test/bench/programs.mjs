@@ -23,15 +23,19 @@ export async function startGenerator() {
   return child;
 }
 
+export async function startBare(upstream) {
+  const { child, message } = await startScript('bare proxy', here('bare-proxy.mjs'), [upstream.origin]);
+  return { name: 'bare', url: `http://127.0.0.1:${message.port}`, id: child.pid, child };
+}
+
 /**
  * Everything that is compared, running. A program is `{ name, url, id, headers?, besideId?, isGateway?, empty? }`;
- * `missing` says what was left out. With `against` another checkout takes the place of the embedded database.
+ * `missing` says what was left out, `postgres` is for more databases (undefined: not installed). With `against` another checkout takes the place of the embedded database.
  */
 export async function startPrograms(root, upstream, against) {
   const programs = [];
   const missing = [];
-  const { child, message } = await startScript('bare proxy', here('bare-proxy.mjs'), [upstream.origin]);
-  programs.push({ name: 'bare', url: `http://127.0.0.1:${message.port}`, id: child.pid });
+  programs.push(await startBare(upstream));
   const nginx = await startNginx(upstream.origin);
   if (nginx) programs.push({ name: 'nginx', ...nginx });
   else missing.push('nginx is not installed (/usr/sbin/nginx): left out');
@@ -46,9 +50,9 @@ export async function startPrograms(root, upstream, against) {
   if (against !== undefined) {
     if (!postgres) throw new Error('To compare two checkouts takes Postgres.');
     await onPostgres('pllm-before', builtCheckout(root, against));
-    return { programs, missing };
+    return { programs, missing, postgres };
   }
   const embedded = await startGateway({ root, upstream: upstream.url });
   programs.push({ name: 'pllm-embedded', isGateway: true, ...embedded });
-  return { programs, missing };
+  return { programs, missing, postgres };
 }

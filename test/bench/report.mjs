@@ -1,5 +1,7 @@
 import { summarize } from './measure.mjs';
 
+const NONE = '-';
+
 /** A table in plain text that is also Markdown. */
 export function table(head, rows) {
   const widths = head.map((title, column) =>
@@ -16,15 +18,18 @@ export function cpuTable(measured, names) {
   const ratioNames = names.filter((name) => name.startsWith('pllm'));
   const head = ['CPU per request, µs', ...names, ...ratioNames.map((name) => `${name} / bare`)];
   const rows = measured.map(({ title, results }) => {
-    const sums = new Map(names.map((name) => [name, summarize(results.get(name), 'cpuMicros')]));
-    const cells = names.map((name) => spread(sums.get(name)));
+    const sums = new Map([...results].map(([name, rounds]) => [name, summarize(rounds, 'cpuMicros')]));
     const bare = sums.get('bare');
-    return [title, ...cells, ...ratioNames.map((name) => (sums.get(name).median / bare.median).toFixed(2))];
+    const ratios = ratioNames.map((name) => (bare ? (sums.get(name).median / bare.median).toFixed(2) : NONE));
+    return [title, ...names.map((name) => spread(sums.get(name))), ...ratios];
   });
   return table(head, rows);
 }
 
-function spread({ median, least, most }) {
+/** Who is not asked has no figures. */
+export function spread(summary) {
+  if (summary === undefined) return NONE;
+  const { median, least, most } = summary;
   return `${median.toFixed(0)} (${least.toFixed(0)}-${most.toFixed(0)})`;
 }
 
@@ -33,34 +38,49 @@ export function besideTable(measured, names) {
   const rows = measured.map(({ title, results }) => [
     title,
     ...names.map((name) => {
+      if (!results.has(name)) return NONE;
       const { median } = summarize(results.get(name).map(perSecond), 'rate');
       return median.toFixed(0);
     }),
-    results.has('pllm') ? summarize(results.get('pllm'), 'besideMicros').median.toFixed(0) : '-',
+    results.has('pllm') ? summarize(results.get('pllm'), 'besideMicros').median.toFixed(0) : NONE,
   ]);
   return table(['requests/s in the closed loop', ...names, 'Postgres itself, µs/request'], rows);
 }
 
-function perSecond({ requests, seconds }) {
+export function perSecond({ requests, seconds }) {
   return { rate: requests / seconds };
 }
 
-/** Time from when a request was due to its answer's last byte; what is added is that minus the bare proxy's. */
+const QUANTILES = ['p50', 'p99'];
+const OVERHEADS = ['overhead', 'overheadP99'];
+
+/**
+ * Time from when a request was due to its answer's last byte; what is added is that minus the time of the upstream
+ * asked directly, and beside it what the gateway says of itself.
+ */
 export function latencyTable({ results }, names) {
-  const bare = results.get('bare');
+  const direct = results.get(names[0]);
+  const middle = (rounds, member) => summarize(rounds, member).median;
   const row = (name) => {
-    const cells = ['p50', 'p99'].map((member) => summarize(results.get(name), member).median);
-    const added = ['p50', 'p99'].map((member, at) => cells[at] - summarize(bare, member).median);
-    const [first] = results.get(name);
-    const own =
-      first.overhead === undefined ? '-' : summarize(results.get(name), 'overhead').median.toFixed(2);
-    return [name, ...cells.map(fixed), ...added.map((value) => (name === 'bare' ? '-' : fixed(value))), own];
+    const rounds = results.get(name);
+    const cells = QUANTILES.map((member) => middle(rounds, member));
+    const added = QUANTILES.map((member, at) => cells[at] - middle(direct, member));
+    const own = rounds[0].overhead === undefined ? [] : OVERHEADS.map((member) => middle(rounds, member));
+    const share = own.length === 0 ? NONE : (own[0] / added[0]).toFixed(2);
+    const told = own.length === 0 ? [NONE, NONE] : own.map(fixed);
+    return [
+      name,
+      ...cells.map(fixed),
+      ...(rounds === direct ? [NONE, NONE] : added.map(fixed)),
+      ...told,
+      share,
+    ];
   };
-  const head = ['latency, ms', 'p50', 'p99', 'p50 minus bare', 'p99 minus bare', 'own x-pllm-overhead-ms'];
-  return table(head, names.map(row));
+  const head = ['latency, ms', 'p50', 'p99', 'added p50', 'added p99'];
+  return table([...head, 'own overhead p50', 'own p99', 'own / added, p50'], names.map(row));
 }
 
-const fixed = (value) => value.toFixed(2);
+export const fixed = (value) => value.toFixed(2);
 
 export function memoryTable(memory) {
   const rows = Object.entries(memory).map(([name, { now, most }]) => [name, String(now), String(most)]);

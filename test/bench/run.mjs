@@ -3,7 +3,7 @@
  * `npm run bench`.
  *
  *   --quick              short windows, two rounds: a look, not a figure
- *   --only chat-32,…     these cases only (chat-32 chat-1 chat-200 prompt burst trickle latency memory)
+ *   --only chat-32,…     these cases only; docs/performance.md has their names
  *   --json FILE          everything measured
  *   --root FOLDER        another built checkout, such as one from before a change
  *   --against FOLDER|REV beside another built checkout, or a revision, which is built; the two take turns
@@ -20,10 +20,10 @@ import { stopAll } from './children.mjs';
 import { memoryMb } from './cpu-time.mjs';
 import { describeMachine } from './machine.mjs';
 import { measureCase } from './measure.mjs';
-import { MEMORY, measureMemory } from './memory.mjs';
 import { profile } from './profile.mjs';
 import { startGenerator, startPrograms, startUpstream } from './programs.mjs';
-import { besideTable, bodiesTable, cpuTable, latencyTable, machineLines, memoryTable } from './report.mjs';
+import { besideTable, cpuTable, latencyTable, machineLines, memoryTable } from './report.mjs';
+import { SUITES } from './suites.mjs';
 
 const LONGEST_MINUTES = 40;
 const FULL = {
@@ -53,15 +53,15 @@ function readOptions() {
       profile: { type: 'boolean', default: false },
     },
   });
-  const known = [...CASES, LATENCY, MEMORY];
-  const only = values.only?.split(',') ?? known.map(({ name }) => name);
-  const unknown = only.find((name) => !known.some((one) => one.name === name));
+  const known = new Set([...CASES, LATENCY, ...SUITES].flatMap(({ name, group = name }) => [name, group]));
+  const only = values.only?.split(',') ?? [...known];
+  const unknown = only.find((name) => !known.has(name));
   if (unknown !== undefined) throw new Error(`There is no case '${unknown}'.`);
   const window = values.quick ? QUICK : FULL;
   return {
     ...values,
     root: resolve(values.root),
-    isWanted: ({ name }) => only.includes(name),
+    isWanted: ({ name, group }) => only.includes(name) || only.includes(group),
     window: { ...window, rounds: values.rounds === undefined ? window.rounds : Number(values.rounds) },
   };
 }
@@ -71,7 +71,7 @@ async function compare({ root, against, window, isWanted, json }) {
   print(`${machineLines(machine)}; load average ${loadavg()[0].toFixed(2)} at the start\n`);
   const upstream = await startUpstream(root);
   const generator = await startGenerator();
-  const { programs, missing } = await startPrograms(root, upstream, against);
+  const { programs, missing, postgres } = await startPrograms(root, upstream, against);
   const names = programs.map(({ name }) => name);
   for (const line of missing) print(line);
   const measured = [];
@@ -84,14 +84,15 @@ async function compare({ root, against, window, isWanted, json }) {
     ...LATENCY,
     results: await measureCase(generator, [direct, ...programs], LATENCY, window),
   };
-  const gateways = programs.filter(({ isGateway }) => isGateway);
-  const bodies = isWanted(MEMORY) ? await measureMemory(gateways, window) : [];
   const memory = Object.fromEntries(programs.map(({ name, id }) => [name, memoryMb(id)]));
   if (measured.length > 0) print(`${cpuTable(measured, names)}\n\n${besideTable(measured, names)}\n`);
   if (latency) print(`${LATENCY.rate} requests/s\n${latencyTable(latency, [direct.name, ...names])}\n`);
-  if (bodies.length > 0) print(`${bodiesTable(bodies)}\n`);
-  print(memoryTable(memory));
-  const cases = [...measured, ...(latency ? [latency] : []), ...bodies].map((one) => ({
+  print(`${memoryTable(memory)}\n`);
+  const suites = [];
+  for (const suite of SUITES.filter(isWanted)) {
+    suites.push(...(await suite.measure({ root, upstream, generator, programs, postgres, window, print })));
+  }
+  const cases = [...measured, ...(latency ? [latency] : []), ...suites].map((one) => ({
     ...one,
     results: Object.fromEntries(one.results),
   }));

@@ -27,10 +27,23 @@ export function answerEmbeddings({ name, fields, script }: Request): Whole {
 }
 
 function vectorOf(text: string, size: number): Float32Array {
-  const values = Array.from({ length: size }, (_, at) => {
-    const digest = createHash('sha256').update(`${at}:${text}`).digest();
-    return digest.readInt32LE(0) / 2 ** 31;
-  });
-  const length = Math.hypot(...values) || 1;
-  return Float32Array.from(values, (value) => value / length);
+  const vector = new Float32Array(size);
+  let state = createHash('sha256').update(text).digest().readInt32LE(0) || 1;
+  let square = 0;
+  for (let at = 0; at < size; at++) {
+    state = shuffle(state);
+    const value = state / 2 ** 31;
+    vector[at] = value;
+    square += value * value;
+  }
+  const length = Math.sqrt(square) || 1;
+  for (let at = 0; at < size; at++) vector[at] = (vector[at] ?? 0) / length;
+  return vector;
+}
+
+/** Marsaglia's xorshift: a hash of every number would be most of what a long vector takes. */
+function shuffle(state: number): number {
+  const first = state ^ (state << 13);
+  const second = first ^ (first >>> 17);
+  return second ^ (second << 5);
 }

@@ -38,6 +38,8 @@ export interface Sandbox {
 
 /** Longer than any client keeps an idle connection, so that the sandbox breaks none by accident. */
 const KEEP_ALIVE_MS = 120_000;
+/** Thousands may connect at once. */
+const BACKLOG = 4_096;
 const LEDGER_PATH = '/_ledger';
 const MODELS =
   '{"object":"list","data":[{"id":"sandbox","object":"model","created":1735689600,"owned_by":"pllm"}]}';
@@ -52,7 +54,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   server.requestTimeout = 0;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, resolve);
+    server.listen({ port, host, backlog: BACKLOG }, resolve);
   });
   const address = server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;

@@ -212,6 +212,14 @@ describe('KeyCache', () => {
     expect(codes.filter((code) => code === 'service_unavailable')).toHaveLength(30);
   });
 
+  it('asks once for one unknown key that many present at the same time', async () => {
+    const cache = await makeCache('postgres');
+    await Promise.all(Array.from({ length: 50 }, () => refused(cache, 'wrong')));
+    expect(findFirst).toHaveBeenCalledTimes(1);
+    await refused(cache, 'another');
+    expect(findFirst).toHaveBeenCalledTimes(2);
+  });
+
   it('rereads what another process changed, made or took away', async () => {
     stored = [makeKey('kept'), makeKey('gone'), makeKey('turned')];
     const cache = await makeCache('postgres');

@@ -43,7 +43,8 @@ export class KeyCache {
   private readonly byDigest = new Map<string, Entry>();
   private readonly unknown = new Map<string, number>();
   private readonly masterDigest: Buffer;
-  private lookups = 0;
+  /** The database is asked for these keys, by digest. */
+  private readonly lookups = new Map<string, Promise<Entry | undefined>>();
   private readonly rehasher: Rehasher;
 
   constructor(
@@ -111,7 +112,7 @@ export class KeyCache {
     if (timingSafeEqual(Buffer.from(digest, 'hex'), this.masterDigest))
       return this.remember(digest, MASTER_ENTRY);
     if ((this.unknown.get(digest) ?? 0) > Date.now()) throw new GatewayError('invalid_api_key');
-    const entry = this.findUnder(secret) ?? (await this.lookUp(secret));
+    const entry = this.findUnder(secret) ?? (await this.lookUp(secret, digest));
     if (entry) return this.remember(digest, entry);
     if (this.unknown.size >= MOST_UNKNOWN) this.unknown.clear();
     this.unknown.set(digest, Date.now() + UNKNOWN_FOR_MS);
@@ -130,22 +131,26 @@ export class KeyCache {
     return entry;
   }
 
-  private async lookUp(secret: string): Promise<Entry | undefined> {
+  /** Whoever presents the same key at the same time waits for the same answer. */
+  private async lookUp(secret: string, digest: string): Promise<Entry | undefined> {
     // Nobody else writes to an embedded database.
     if (this.database.kind === 'embedded') return undefined;
-    if (this.lookups >= MOST_LOOKUPS) throw new GatewayError('service_unavailable', { retryAfter: 1 });
-    this.lookups++;
-    try {
-      const { hasher } = this.secrets;
-      // A gateway that has another pepper may have made it.
-      const key =
-        (await this.ask(hasher.hashes(secret))) ??
-        ((await this.learn()) ? await this.ask(hasher.hashes(secret)) : null);
-      if (key) this.replace(key.id, key);
-      return key ? this.findUnder(secret) : undefined;
-    } finally {
-      this.lookups--;
-    }
+    const asked = this.lookups.get(digest);
+    if (asked) return asked;
+    if (this.lookups.size >= MOST_LOOKUPS) throw new GatewayError('service_unavailable', { retryAfter: 1 });
+    const lookup = this.fetch(secret).finally(() => this.lookups.delete(digest));
+    this.lookups.set(digest, lookup);
+    return lookup;
+  }
+
+  private async fetch(secret: string): Promise<Entry | undefined> {
+    const { hasher } = this.secrets;
+    // A gateway that has another pepper may have made it.
+    const key =
+      (await this.ask(hasher.hashes(secret))) ??
+      ((await this.learn()) ? await this.ask(hasher.hashes(secret)) : null);
+    if (key) this.replace(key.id, key);
+    return key ? this.findUnder(secret) : undefined;
   }
 
   /** A key, whose team is known then. */
