@@ -36,7 +36,7 @@ export function ask(generator, message) {
  * Measures a case: all programs warm up, then take turns, round after round, so that a busy minute of the machine
  * falls on all of them. Resolves to the rounds of each program, by name.
  */
-export async function measureCase(generator, programs, one, { rounds, seconds, warmUp }) {
+export async function measureCase(generator, programs, one, { rounds, seconds, opening, warmUp }) {
   const runs = new Map();
   for (const program of programs) {
     const target = await targetOf(program, one);
@@ -49,7 +49,7 @@ export async function measureCase(generator, programs, one, { rounds, seconds, w
     for (const { program, target, results } of runs.values()) {
       program.empty?.();
       const { id, besideId } = program;
-      results.push(await ask(generator, { task, target, seconds, rate: one.rate, id, besideId }));
+      results.push(await ask(generator, { task, target, seconds, opening, rate: one.rate, id, besideId }));
     }
   }
   return new Map([...runs].map(([name, { results }]) => [name, results]));

@@ -9,6 +9,7 @@
  *   --against FOLDER|REV beside another built checkout, or a revision, which is built; the two take turns
  *   --rounds N           more rounds, where the machine is noisy
  *   --profile            where the gateway's CPU time goes in chat-32, instead
+ *   --check              half a minute: are the bounds of ratchet.json kept? (part of .ci/run)
  */
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -16,6 +17,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CASES, LATENCY } from './cases.mjs';
+import { check } from './check.mjs';
 import { stopAll } from './children.mjs';
 import { memoryMb } from './cpu-time.mjs';
 import { describeMachine } from './machine.mjs';
@@ -25,7 +27,7 @@ import { profile } from './profile.mjs';
 import { startGenerator, startPrograms, startUpstream } from './programs.mjs';
 import { besideTable, bodiesTable, cpuTable, latencyTable, machineLines, memoryTable } from './report.mjs';
 
-const LONGEST_MINUTES = 40;
+const LONGEST_MINUTES = process.argv.includes('--check') ? 4 : 40;
 const FULL = {
   rounds: 3,
   seconds: 5,
@@ -51,6 +53,7 @@ function readOptions() {
       against: { type: 'string' },
       rounds: { type: 'string' },
       profile: { type: 'boolean', default: false },
+      check: { type: 'boolean', default: false },
     },
   });
   const known = [...CASES, LATENCY, MEMORY];
@@ -100,8 +103,10 @@ async function compare({ root, against, window, isWanted, json }) {
 
 async function main() {
   const options = readOptions();
+  if (options.check) return (await check(options)) ? 0 : 1;
   if (options.profile) await profile(options);
   else await compare(options);
+  return 0;
 }
 
 let isLeaving = false;
@@ -122,6 +127,6 @@ function leave(code, reason) {
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => leave(130, signal));
 setTimeout(() => leave(1, `not done after ${LONGEST_MINUTES} minutes`), LONGEST_MINUTES * 60_000).unref();
 main().then(
-  () => leave(0),
+  (code) => leave(code),
   (error) => leave(1, error.stack),
 );
