@@ -3,11 +3,8 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CASES } from './cases.mjs';
-import { startScript } from './children.mjs';
-import { startGateway } from './gateway.mjs';
 import { measureCase, summarize } from './measure.mjs';
-import { startPostgres } from './postgres.mjs';
-import { startGenerator, startUpstream } from './programs.mjs';
+import { startBareAndPllm, startGenerator, startUpstream } from './programs.mjs';
 import { HELD, judge, readRatchet } from './ratchet.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -30,7 +27,7 @@ export async function check({ root }) {
   });
   const upstream = await startUpstream(root);
   const generator = await startGenerator();
-  const programs = await startTwo(root, upstream);
+  const programs = await startBareAndPllm(root, upstream);
   let isKept = true;
   for (const one of CASES.filter(({ name }) => HELD.includes(name))) {
     const bound = bounds.get(one.name);
@@ -44,18 +41,6 @@ export async function check({ root }) {
     isKept &&= verdict.isKept;
   }
   return isKept;
-}
-
-async function startTwo(root, upstream) {
-  const postgres = await startPostgres();
-  if (!postgres) throw new Error('Postgres is not installed: the check takes it.');
-  const databaseUrl = await postgres.newDatabase();
-  const gateway = await startGateway({ root, upstream: upstream.url, databaseUrl });
-  const { child, message } = await startScript('bare proxy', here('bare-proxy.mjs'), [upstream.origin]);
-  return [
-    { name: 'bare', url: `http://127.0.0.1:${message.port}`, id: child.pid },
-    { name: 'pllm', isGateway: true, ...gateway },
-  ];
 }
 
 async function leastOf(generator, programs, one, window) {

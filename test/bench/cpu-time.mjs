@@ -5,6 +5,13 @@ const TICKS_PER_SECOND = 100;
 
 /** User and system time, in milliseconds, of a process, its living descendants, and those it waited for. */
 export function cpuMs(rootId) {
+  let ticks = 0;
+  for (const one of familyOf(rootId).values()) ticks += one.ticks;
+  return (ticks * 1000) / TICKS_PER_SECOND;
+}
+
+/** A living process and its living descendants, by id. */
+function familyOf(rootId) {
   const processes = new Map();
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
@@ -16,9 +23,14 @@ export function cpuMs(rootId) {
     before = wanted.size;
     for (const [id, { parent }] of processes) if (wanted.has(parent)) wanted.add(id);
   }
-  let ticks = 0;
-  for (const id of wanted) ticks += processes.get(id)?.ticks ?? 0;
-  return (ticks * 1000) / TICKS_PER_SECOND;
+  return new Map([...processes].filter(([id]) => wanted.has(id)));
+}
+
+/** Resident memory of a process and its descendants, in MB; the most is the sum of each one's most. */
+export function familyMemoryMb(rootId) {
+  const each = [...familyOf(rootId).keys()].map(memoryMb);
+  const sum = (member) => each.reduce((total, one) => total + one[member], 0);
+  return { now: sum('now'), most: sum('most') };
 }
 
 /** Resident memory now and at its most, in MB. */

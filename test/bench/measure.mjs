@@ -4,7 +4,8 @@ const PATH = '/v1/chat/completions';
 
 /** What the generator is told of a program in a case: one request, and what its answer must be. */
 export async function targetOf(program, one) {
-  const body = bodyOf(one, program.isGateway ? publicName(one.script) : one.script);
+  const { isGateway, usesPublicNames = isGateway } = program;
+  const body = bodyOf(one, usesPublicNames ? publicName(one.script) : one.script);
   const headers = { 'content-type': 'application/json', ...program.headers };
   const expected = { bytes: await probe(program, one, headers, body), isStream: one.stream };
   return { url: program.url, path: PATH, headers, body, connections: one.connections, expected };

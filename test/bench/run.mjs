@@ -9,6 +9,7 @@
  *   --against FOLDER|REV beside another built checkout, or a revision, which is built; the two take turns
  *   --rounds N           more rounds, where the machine is noisy
  *   --profile            where the gateway's CPU time goes in chat-32, instead
+ *   --peers              beside other gateways, which are installed: chat-32, prompt, burst and latency
  *   --check              half a minute: are the bounds of ratchet.json kept? (part of .ci/run)
  */
 import { writeFileSync } from 'node:fs';
@@ -19,13 +20,22 @@ import { parseArgs } from 'node:util';
 import { CASES, LATENCY } from './cases.mjs';
 import { check } from './check.mjs';
 import { stopAll } from './children.mjs';
-import { memoryMb } from './cpu-time.mjs';
+import { familyMemoryMb } from './cpu-time.mjs';
 import { describeMachine } from './machine.mjs';
 import { measureCase } from './measure.mjs';
 import { MEMORY, measureMemory } from './memory.mjs';
+import { startPeers } from './peers.mjs';
 import { profile } from './profile.mjs';
-import { startGenerator, startPrograms, startUpstream } from './programs.mjs';
-import { besideTable, bodiesTable, cpuTable, latencyTable, machineLines, memoryTable } from './report.mjs';
+import { startBareAndPllm, startGenerator, startPrograms, startUpstream } from './programs.mjs';
+import {
+  besideTable,
+  bodiesTable,
+  cpuTable,
+  latencyTable,
+  machineLines,
+  memoryTable,
+  peersTable,
+} from './report.mjs';
 
 const LONGEST_MINUTES = process.argv.includes('--check') ? 4 : 40;
 const FULL = {
@@ -41,6 +51,10 @@ const QUICK = {
   bodies: { rounds: 3, warmUp: 10 },
 };
 
+/** What `--peers` measures, and the rate of its latency, which all can stand. */
+const BESIDE_PEERS = 'chat-32,prompt,burst,latency';
+const PEERS_RATE = 25;
+
 const print = (text) => process.stdout.write(`${text}\n`);
 
 function readOptions() {
@@ -53,11 +67,13 @@ function readOptions() {
       against: { type: 'string' },
       rounds: { type: 'string' },
       profile: { type: 'boolean', default: false },
+      peers: { type: 'boolean', default: false },
       check: { type: 'boolean', default: false },
     },
   });
   const known = [...CASES, LATENCY, MEMORY];
-  const only = values.only?.split(',') ?? known.map(({ name }) => name);
+  const only =
+    (values.only ?? (values.peers ? BESIDE_PEERS : undefined))?.split(',') ?? known.map(({ name }) => name);
   const unknown = only.find((name) => !known.some((one) => one.name === name));
   if (unknown !== undefined) throw new Error(`There is no case '${unknown}'.`);
   const window = values.quick ? QUICK : FULL;
@@ -69,12 +85,20 @@ function readOptions() {
   };
 }
 
-async function compare({ root, against, window, isWanted, json }) {
+async function startAll({ root, against, peers }, upstream) {
+  if (!peers) return startPrograms(root, upstream, against);
+  const own = await startBareAndPllm(root, upstream);
+  const { programs, missing } = await startPeers(upstream);
+  return { programs: [...own, ...programs], missing };
+}
+
+async function compare(options) {
+  const { root, peers, window, isWanted, json } = options;
   const machine = describeMachine(root);
   print(`${machineLines(machine)}; load average ${loadavg()[0].toFixed(2)} at the start\n`);
   const upstream = await startUpstream(root);
   const generator = await startGenerator();
-  const { programs, missing } = await startPrograms(root, upstream, against);
+  const { programs, missing } = await startAll(options, upstream);
   const names = programs.map(({ name }) => name);
   for (const line of missing) print(line);
   const measured = [];
@@ -83,15 +107,18 @@ async function compare({ root, against, window, isWanted, json }) {
     print(`${cpuTable(measured.slice(-1), names)}\n`);
   }
   const direct = { name: 'no proxy', url: upstream.origin, id: upstream.id };
+  const fixed = peers ? { ...LATENCY, rate: PEERS_RATE } : LATENCY;
   const latency = isWanted(LATENCY) && {
-    ...LATENCY,
-    results: await measureCase(generator, [direct, ...programs], LATENCY, window),
+    ...fixed,
+    results: await measureCase(generator, [direct, ...programs], fixed, window),
   };
   const gateways = programs.filter(({ isGateway }) => isGateway);
   const bodies = isWanted(MEMORY) ? await measureMemory(gateways, window) : [];
-  const memory = Object.fromEntries(programs.map(({ name, id }) => [name, memoryMb(id)]));
+  const memory = Object.fromEntries(programs.map(({ name, id }) => [name, familyMemoryMb(id)]));
   if (measured.length > 0) print(`${cpuTable(measured, names)}\n\n${besideTable(measured, names)}\n`);
-  if (latency) print(`${LATENCY.rate} requests/s\n${latencyTable(latency, [direct.name, ...names])}\n`);
+  const peerNames = programs.filter(({ isPeer }) => isPeer).map(({ name }) => name);
+  if (measured.length > 0 && peerNames.length > 0) print(`${peersTable(measured, peerNames)}\n`);
+  if (latency) print(`${latency.rate} requests/s\n${latencyTable(latency, [direct.name, ...names])}\n`);
   if (bodies.length > 0) print(`${bodiesTable(bodies)}\n`);
   print(memoryTable(memory));
   const cases = [...measured, ...(latency ? [latency] : []), ...bodies].map((one) => ({
