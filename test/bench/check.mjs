@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { loadavg } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CASES } from './cases.mjs';
@@ -12,7 +12,9 @@ const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 /** Short windows in turns: what disturbs the machine seldom disturbs all of them, and the least counts. */
 const SHORT = { rounds: 3, seconds: 0.7, opening: 0, warmUp: { seconds: 1, atLeast: 6_000 } };
 /** Before a bound counts as broken. */
-const LONG = { rounds: 5, seconds: 2, warmUp: { seconds: 2, atLeast: 6_000 } };
+const LONG = { rounds: 5, seconds: 2, warmUp: { seconds: 4, atLeast: 15_000 } };
+/** Processes that want to run, for each core: beyond it nothing is judged. The check itself makes two at most. */
+const TOO_BUSY = 4;
 
 const print = (text) => process.stdout.write(`${text}\n`);
 
@@ -38,7 +40,11 @@ export async function check({ root }) {
     }
     print(verdict.line);
     if (verdict.hint) print(verdict.hint);
-    isKept &&= verdict.isKept;
+    if (!verdict.isKept && loadavg()[0] > TOO_BUSY * cpus().length) {
+      print(
+        `${one.title}: not judged, for the machine is too busy (load average ${loadavg()[0].toFixed(2)})`,
+      );
+    } else isKept &&= verdict.isKept;
   }
   return isKept;
 }

@@ -9,8 +9,8 @@ import { freePort, makeFolder, start, until } from './children.mjs';
 
 const here = (name) => fileURLToPath(new URL(`peers/${name}`, import.meta.url));
 const CACHE = process.env.PLLM_BENCH_PEERS || join(tmpdir(), 'pllm-bench-peers');
-/** Python takes its time to read LiteLLM, once for each worker. */
-const PATIENCE_SECONDS = 120;
+/** Python takes its time to read LiteLLM, once for each worker: minutes where the machine is busy. */
+const PATIENCE_SECONDS = 300;
 const LITELLM_KEY = 'sk-litellm-bench-2718281828459045';
 
 /**

@@ -37,7 +37,7 @@ import {
   peersTable,
 } from './report.mjs';
 
-const LONGEST_MINUTES = process.argv.includes('--check') ? 4 : 40;
+const LONGEST_MINUTES = process.argv.includes('--check') ? 8 : 40;
 const FULL = {
   rounds: 3,
   seconds: 5,
