@@ -80,7 +80,7 @@ export default defineConfig({
         root,
         test: {
           name: 'unit',
-          include: ['{apps,libs,test/support}/**/*.spec.ts'],
+          include: ['{apps,libs,test/support}/**/*.spec.ts', 'test/bench/*.spec.mjs'],
           setupFiles: ['reflect-metadata'],
           pool: 'forks',
           isolate: false,

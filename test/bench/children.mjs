@@ -17,7 +17,7 @@ const started = new Map();
 const folders = [];
 
 process.on('exit', () => {
-  for (const child of started.keys()) child.kill('SIGKILL');
+  for (const child of started.keys()) killWithItsOwn(child);
   for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
@@ -58,6 +58,15 @@ function fail(name, reason) {
   process.exit(1);
 }
 
+/** At once, and with the processes it started: each child has a group of its own (`APART`). */
+function killWithItsOwn(child) {
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // Nobody is left of them.
+  }
+}
+
 /** Ends one process that this run started, and waits for its end. */
 export async function stop(child) {
   const signal = started.get(child);
@@ -65,7 +74,7 @@ export async function stop(child) {
   started.delete(child);
   const ended = once(child, 'exit');
   child.kill(signal);
-  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+  const timer = setTimeout(() => killWithItsOwn(child), PATIENCE_MS);
   await ended;
   clearTimeout(timer);
 }

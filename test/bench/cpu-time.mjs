@@ -6,14 +6,17 @@ const PAGE_KB = 4;
 
 /** User and system time, in milliseconds, of a process, its living descendants, and those it waited for. */
 export function cpuMs(rootId) {
-  return familyOf(rootId).reduce((sum, { ticks }) => sum + ticks, 0) * (1000 / TICKS_PER_SECOND);
+  let ticks = 0;
+  for (const one of familyOf(rootId).values()) ticks += one.ticks;
+  return (ticks * 1000) / TICKS_PER_SECOND;
 }
 
 /** How many processes these are. */
 export function countProcesses(rootId) {
-  return familyOf(rootId).length;
+  return familyOf(rootId).size;
 }
 
+/** A living process and its living descendants, by id. */
 function familyOf(rootId) {
   const processes = new Map();
   for (const entry of readdirSync('/proc')) {
@@ -26,12 +29,21 @@ function familyOf(rootId) {
     before = wanted.size;
     for (const [id, { parent }] of processes) if (wanted.has(parent)) wanted.add(id);
   }
-  return [...wanted].flatMap((id) => processes.get(id) ?? []);
+  return new Map([...processes].filter(([id]) => wanted.has(id)));
 }
 
 /** Resident memory of these processes together. */
 export function residentKb(rootId) {
-  return familyOf(rootId).reduce((sum, { pages }) => sum + pages * PAGE_KB, 0);
+  let kb = 0;
+  for (const { pages } of familyOf(rootId).values()) kb += pages * PAGE_KB;
+  return kb;
+}
+
+/** Resident memory of a process and its descendants, in MB; the most is the sum of each one's most. */
+export function familyMemoryMb(rootId) {
+  const each = [...familyOf(rootId).keys()].map(memoryMb);
+  const sum = (member) => each.reduce((total, one) => total + one[member], 0);
+  return { now: sum('now'), most: sum('most') };
 }
 
 /** Resident memory now and at its most, in MB. */

@@ -20,12 +20,14 @@ async function warmUp(load, { seconds, atLeast }) {
 }
 
 /**
- * CPU time per request. Connections are opened before the window; it ends when the program is at rest again, so that
- * work it put off, such as its ledger, is counted too.
+ * CPU time per request. Connections are opened before the window, unless `opening` is 0 (seconds); it ends when the
+ * program is at rest again, so that work it put off, such as its ledger, is counted too.
  */
-async function measure(load, { seconds, id, besideId }) {
-  await load.closedLoop({ seconds: 0.3 });
-  await untilAtRest(id);
+async function measure(load, { seconds, id, besideId, opening = 0.3 }) {
+  if (opening > 0) {
+    await load.closedLoop({ seconds: opening });
+    await untilAtRest(id);
+  }
   const [cpu, beside] = [cpuMs(id), besideId && cpuMs(besideId)];
   const from = process.hrtime.bigint();
   const result = await load.closedLoop({ seconds });

@@ -4,7 +4,9 @@ import { bodyOf, publicName } from './cases.mjs';
 export async function targetOf(program, asked) {
   const one = program.isGateway ? asked : { ...asked, ...asked.plain };
   const { path, connections, status, stream, tail } = one;
-  const body = bodyOf(one, program.isGateway ? (one.model ?? publicName(one.script)) : one.script);
+  const { isGateway, usesPublicNames = isGateway } = program;
+  const model = (isGateway ? one.model : undefined) ?? publicName(one.script);
+  const body = bodyOf(one, usesPublicNames ? model : one.script);
   const headers = { 'content-type': 'application/json', ...program.headers, ...one.headers };
   const bytes = await probe(program, one, headers, body);
   const expected = { bytes, status, ...(stream && { tail }) };
@@ -50,7 +52,7 @@ export function ask(generator, message) {
  * Measures a case: all programs warm up, then take turns, round after round, so that a busy minute of the machine
  * falls on all of them. Resolves to the rounds of each program, by name.
  */
-export async function measureCase(generator, programs, one, { rounds, seconds, warmUp }) {
+export async function measureCase(generator, programs, one, { rounds, seconds, opening, warmUp }) {
   const runs = new Map();
   for (const program of programs.filter(({ isGateway }) => isGateway || !one.isRefusal)) {
     const target = await targetOf(program, one);
@@ -63,7 +65,7 @@ export async function measureCase(generator, programs, one, { rounds, seconds, w
     for (const { program, target, results } of runs.values()) {
       program.empty?.();
       const { id, besideId } = program;
-      results.push(await ask(generator, { task, target, seconds, rate: one.rate, id, besideId }));
+      results.push(await ask(generator, { task, target, seconds, opening, rate: one.rate, id, besideId }));
     }
   }
   return new Map([...runs].map(([name, { results }]) => [name, results]));

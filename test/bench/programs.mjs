@@ -56,3 +56,16 @@ export async function startPrograms(root, upstream, against) {
   programs.push({ name: 'pllm-embedded', isGateway: true, ...embedded });
   return { programs, missing, postgres };
 }
+
+/** Those that others are compared with, and the least that the check takes: the bare proxy, the gateway on Postgres. */
+export async function startBareAndPllm(root, upstream) {
+  const postgres = await startPostgres();
+  if (!postgres) throw new Error('Postgres is not installed: this takes it.');
+  const databaseUrl = await postgres.newDatabase();
+  const gateway = await startGateway({ root, upstream: upstream.url, databaseUrl });
+  const { child, message } = await startScript('bare proxy', here('bare-proxy.mjs'), [upstream.origin]);
+  return [
+    { name: 'bare', url: `http://127.0.0.1:${message.port}`, id: child.pid },
+    { name: 'pllm', isGateway: true, besideId: postgres.id, ...gateway },
+  ];
+}

@@ -26,6 +26,16 @@ export function cpuTable(measured, names) {
   return table(head, rows);
 }
 
+/** The gateway's CPU time per request as a share of each peer's, of medians. */
+export function peersTable(measured, peers) {
+  const median = (results, name) => summarize(results.get(name), 'cpuMicros').median;
+  const rows = measured.map(({ title, results }) => [
+    title,
+    ...peers.map((name) => `1/${(median(results, name) / median(results, 'pllm')).toFixed(1)}`),
+  ]);
+  return table(["CPU of pllm as a share of a peer's", ...peers], rows);
+}
+
 /** Who is not asked has no figures. */
 export function spread(summary) {
   if (summary === undefined) return NONE;

@@ -9,6 +9,8 @@
  *   --against FOLDER|REV beside another built checkout, or a revision, which is built; the two take turns
  *   --rounds N           more rounds, where the machine is noisy
  *   --profile            where the gateway's CPU time goes in chat-32, instead
+ *   --peers              beside other gateways, which are installed: chat-32, prompt, burst and latency
+ *   --check              half a minute: are the bounds of ratchet.json kept? (part of .ci/run)
  */
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -16,16 +18,18 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CASES, LATENCY } from './cases.mjs';
+import { check } from './check.mjs';
 import { stopAll } from './children.mjs';
-import { memoryMb } from './cpu-time.mjs';
+import { familyMemoryMb } from './cpu-time.mjs';
 import { describeMachine } from './machine.mjs';
 import { measureCase } from './measure.mjs';
+import { startPeers } from './peers.mjs';
 import { profile } from './profile.mjs';
-import { startGenerator, startPrograms, startUpstream } from './programs.mjs';
-import { besideTable, cpuTable, latencyTable, machineLines, memoryTable } from './report.mjs';
+import { startBareAndPllm, startGenerator, startPrograms, startUpstream } from './programs.mjs';
+import { besideTable, cpuTable, latencyTable, machineLines, memoryTable, peersTable } from './report.mjs';
 import { SUITES } from './suites.mjs';
 
-const LONGEST_MINUTES = 40;
+const LONGEST_MINUTES = process.argv.includes('--check') ? 8 : 40;
 const FULL = {
   rounds: 3,
   seconds: 5,
@@ -39,6 +43,10 @@ const QUICK = {
   bodies: { rounds: 3, warmUp: 10 },
 };
 
+/** What `--peers` measures, and the rate of its latency, which all can stand. */
+const BESIDE_PEERS = 'chat-32,prompt,burst,latency';
+const PEERS_RATE = 25;
+
 const print = (text) => process.stdout.write(`${text}\n`);
 
 function readOptions() {
@@ -51,10 +59,12 @@ function readOptions() {
       against: { type: 'string' },
       rounds: { type: 'string' },
       profile: { type: 'boolean', default: false },
+      peers: { type: 'boolean', default: false },
+      check: { type: 'boolean', default: false },
     },
   });
   const known = new Set([...CASES, LATENCY, ...SUITES].flatMap(({ name, group = name }) => [name, group]));
-  const only = values.only?.split(',') ?? [...known];
+  const only = (values.only ?? (values.peers ? BESIDE_PEERS : undefined))?.split(',') ?? [...known];
   const unknown = only.find((name) => !known.has(name));
   if (unknown !== undefined) throw new Error(`There is no case '${unknown}'.`);
   const window = values.quick ? QUICK : FULL;
@@ -66,12 +76,20 @@ function readOptions() {
   };
 }
 
-async function compare({ root, against, window, isWanted, json }) {
+async function startAll({ root, against, peers }, upstream) {
+  if (!peers) return startPrograms(root, upstream, against);
+  const own = await startBareAndPllm(root, upstream);
+  const { programs, missing } = await startPeers(upstream);
+  return { programs: [...own, ...programs], missing };
+}
+
+async function compare(options) {
+  const { root, peers, window, isWanted, json } = options;
   const machine = describeMachine(root);
   print(`${machineLines(machine)}; load average ${loadavg()[0].toFixed(2)} at the start\n`);
   const upstream = await startUpstream(root);
   const generator = await startGenerator();
-  const { programs, missing, postgres } = await startPrograms(root, upstream, against);
+  const { programs, missing, postgres } = await startAll(options, upstream);
   const names = programs.map(({ name }) => name);
   for (const line of missing) print(line);
   const measured = [];
@@ -80,13 +98,16 @@ async function compare({ root, against, window, isWanted, json }) {
     print(`${cpuTable(measured.slice(-1), names)}\n`);
   }
   const direct = { name: 'no proxy', url: upstream.origin, id: upstream.id };
+  const fixed = peers ? { ...LATENCY, rate: PEERS_RATE } : LATENCY;
   const latency = isWanted(LATENCY) && {
-    ...LATENCY,
-    results: await measureCase(generator, [direct, ...programs], LATENCY, window),
+    ...fixed,
+    results: await measureCase(generator, [direct, ...programs], fixed, window),
   };
-  const memory = Object.fromEntries(programs.map(({ name, id }) => [name, memoryMb(id)]));
+  const memory = Object.fromEntries(programs.map(({ name, id }) => [name, familyMemoryMb(id)]));
   if (measured.length > 0) print(`${cpuTable(measured, names)}\n\n${besideTable(measured, names)}\n`);
-  if (latency) print(`${LATENCY.rate} requests/s\n${latencyTable(latency, [direct.name, ...names])}\n`);
+  const peerNames = programs.filter(({ isPeer }) => isPeer).map(({ name }) => name);
+  if (measured.length > 0 && peerNames.length > 0) print(`${peersTable(measured, peerNames)}\n`);
+  if (latency) print(`${latency.rate} requests/s\n${latencyTable(latency, [direct.name, ...names])}\n`);
   print(`${memoryTable(memory)}\n`);
   const suites = [];
   for (const suite of SUITES.filter(isWanted)) {
@@ -101,8 +122,10 @@ async function compare({ root, against, window, isWanted, json }) {
 
 async function main() {
   const options = readOptions();
+  if (options.check) return (await check(options)) ? 0 : 1;
   if (options.profile) await profile(options);
   else await compare(options);
+  return 0;
 }
 
 let isLeaving = false;
@@ -123,6 +146,6 @@ function leave(code, reason) {
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => leave(130, signal));
 setTimeout(() => leave(1, `not done after ${LONGEST_MINUTES} minutes`), LONGEST_MINUTES * 60_000).unref();
 main().then(
-  () => leave(0),
+  (code) => leave(code),
   (error) => leave(1, error.stack),
 );
