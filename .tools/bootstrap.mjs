@@ -18,7 +18,7 @@ const DATA = [at('libs', 'metering', 'src', 'catalogue.json')];
 
 function filesUnder(folder) {
   return readdirSync(at(folder), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.[jt]s$/.test(entry.name))
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
     .sort();
 }

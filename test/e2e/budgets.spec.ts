@@ -98,7 +98,7 @@ describe('a budget of end-users', () => {
     const budget = { usd: '0.01', period: 'day', mode: 'balanced' };
     const key = await bench.addKey({ end_user_budget: budget });
     const exhaust = async (user?: string): Promise<Answer> => {
-      for (let count = 0; count < 10; count++) {
+      for (let count = 0; count < 100; count++) {
         const answer = await chat(key, user === undefined ? {} : { user });
         if (answer.status !== 200) return answer;
       }

@@ -22,6 +22,8 @@ export interface DatabaseOptions {
   readonly announce?: (note: AuditNote) => { readonly channel: string; readonly text: string };
   /** Called when the database is given up (`open`), and when it is back (`closed`). */
   readonly onState?: (state: BreakerState) => void;
+  /** Called when the embedded database's thread ended by itself; it is opened anew. */
+  readonly onEngineEnd?: (error: Error) => void;
 }
 
 /** Inside a transaction, or outside of one. */
@@ -41,10 +43,12 @@ export interface AuditNote {
 /** Longer than any statement may take: the server, or the driver, gives it up before. */
 const PATIENCE_MS = 12_000;
 
+/** The embedded database has one connection: a transaction that waits behind a long statement is not given up. */
+const TURN_MS = 10_000;
+
 /** The open database. The same schema, migrations and queries whether embedded or Postgres. */
 export class Database {
-  /** None before an embedded one, which is in this process and cannot go away. */
-  private readonly breaker: Breaker | undefined;
+  private readonly breaker: Breaker;
   private onWritten: ((note: AuditNote) => void) | undefined;
 
   private constructor(
@@ -53,8 +57,7 @@ export class Database {
     private readonly options: DatabaseOptions,
   ) {
     const { onState: onChange } = options;
-    if (driver.kind === 'postgres')
-      this.breaker = new Breaker({ probe: () => driver.probe(), isOutage, onChange });
+    this.breaker = new Breaker({ probe: () => driver.probe(), isOutage, onChange });
   }
 
   get kind(): Driver['kind'] {
@@ -63,23 +66,27 @@ export class Database {
 
   /** `closed`: it answers, for all that is known. */
   get state(): BreakerState {
-    return this.breaker?.state ?? 'closed';
+    return this.breaker.state;
   }
 
   /** When the state last went from good to bad or back, in milliseconds since 1970. */
   get stateSince(): number | undefined {
-    return this.breaker?.since;
+    return this.breaker.since;
   }
 
   /** Opens, and brings the schema up to date. @throws DirectoryInUse, DatabaseUnreachable */
   static async open(options: DatabaseOptions): Promise<Database> {
     const driver =
       options.url === undefined
-        ? await openEmbedded(options.dataDir)
+        ? await openEmbedded(options.dataDir, { onEnd: options.onEngineEnd })
         : await openPostgres(options.url, { waitMs: options.waitMs ?? 0, onWait: options.onWait });
     try {
       await driver.migrate((session) => migrate(session, options.schemaFolder));
-      const prisma = new PrismaClient({ adapter: driver.factory, errorFormat: 'minimal' });
+      const prisma = new PrismaClient({
+        adapter: driver.factory,
+        errorFormat: 'minimal',
+        transactionOptions: driver.kind === 'embedded' ? { maxWait: TURN_MS } : {},
+      });
       return new Database(prisma, driver, options);
     } catch (error) {
       await driver.close();
@@ -138,14 +145,14 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    this.breaker?.close();
+    this.breaker.close();
     await this.prisma.$disconnect();
     await this.driver.close();
   }
 
   private async ask<T>(work: () => Promise<T>, withinMs = PATIENCE_MS): Promise<T> {
     try {
-      return await (this.breaker ? this.breaker.run(work, withinMs) : work());
+      return await this.breaker.run(work, withinMs);
     } catch (error) {
       throw asGatewayError(error);
     }

@@ -1,28 +1,35 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
-import { PrismaPGlite } from 'pglite-prisma-adapter';
 import { lockDirectory } from './directory-lock.js';
 import type { Driver } from './driver.js';
+import { engineAdapter } from './engine-adapter.js';
+import { LastingEngine } from './lasting-engine.js';
+import type { LastingEngineOptions } from './lasting-engine.js';
 
 /**
- * Postgres inside this process, its files in `dataDir`. It takes a lock of our own: the engine's `postmaster.pid`
- * lets a second process in, which would corrupt the files. @throws DirectoryInUse
+ * Postgres inside this process, in a thread beside the one that answers requests, its files in `dataDir`. It takes a
+ * lock of our own: the engine's `postmaster.pid` lets a second process in, which would corrupt the files.
+ *
+ * @throws DirectoryInUse
  */
-export async function openEmbedded(dataDir: string): Promise<Driver> {
+export async function openEmbedded(dataDir: string, options: LastingEngineOptions = {}): Promise<Driver> {
   const lock = await lockDirectory(dataDir);
   const folder = join(dataDir, 'database');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const engine = await PGlite.create(folder);
-  const factory = new PrismaPGlite(engine);
+  const engine = await LastingEngine.open(folder, options).catch(async (error: unknown) => {
+    await lock.release();
+    throw error;
+  });
+  const factory = engineAdapter(() => engine.current());
   return {
     kind: 'embedded',
     factory,
-    migrate: (run) => run({ factory, runScript: (sql) => engine.exec(sql) }),
-    run: async (sql, parameters) => (await engine.query(sql, parameters.map(asText))).affectedRows ?? 0,
+    migrate: (run) => run({ factory, runScript: async (sql) => engine.current().ask('runScript', sql) }),
+    run: async (sql, parameters) => engine.current().ask('run', sql, parameters.map(asText)),
     query: async <Row>(sql: string, parameters: readonly unknown[]) =>
-      (await engine.query<Row>(sql, parameters.map(asText))).rows,
-    probe: () => engine.query('SELECT 1'),
+      (await engine.current().ask('query', sql, parameters.map(asText))) as Row[],
+    // Behind a long statement it is busy, which is no outage.
+    probe: async () => engine.current(),
     close: async () => {
       await engine.close();
       await lock.release();
@@ -30,7 +37,7 @@ export async function openEmbedded(dataDir: string): Promise<Driver> {
   };
 }
 
-/** This engine would print a buffer as an object. */
+/** On its way a buffer becomes bytes, which the engine would print as an object. */
 function asText(parameter: unknown): unknown {
   return Buffer.isBuffer(parameter) ? parameter.toString() : parameter;
 }

@@ -43,6 +43,8 @@ const MONTHS_AHEAD = 3;
             text: encodeChange({ kind: objectType, id: objectId }),
           }),
           onState: watchState(logger),
+          onEngineEnd: (err) =>
+            logger.error({ event: 'database_engine', err }, 'the embedded database ended and is opened anew'),
         }),
     },
     {

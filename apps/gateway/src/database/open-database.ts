@@ -7,7 +7,7 @@ import { packageRoot } from './package-root.js';
 /** The database that the configuration names, its schema up to date. @throws DirectoryInUse, DatabaseUnreachable */
 export function openDatabase(
   config: Pick<Config, 'databaseUrl' | 'dataDir' | 'databaseWaitMs'>,
-  hooks: Pick<DatabaseOptions, 'onWait' | 'announce' | 'onState'> = {},
+  hooks: Pick<DatabaseOptions, 'onWait' | 'announce' | 'onState' | 'onEngineEnd'> = {},
 ): Promise<Database> {
   return Database.open({
     url: config.databaseUrl,
