@@ -23,6 +23,9 @@ import { Refusals } from './relay/refusals.js';
 
 const PUBLIC_PATHS = new Set(['/health', '/ready', '/openapi.json']);
 
+/** How many connections may wait to be accepted: thousands that come at once are not reset. The kernel has a bound of its own. */
+const BACKLOG = 4_096;
+
 /** How long calls that were told to end may take to do so. */
 const LAST_WORDS_MS = 2_000;
 
@@ -65,7 +68,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
   });
   app.useGlobalFilters(new OpenAiErrorFilter(logger, (request, error) => refusals.record(request, error)));
   const metrics = await startMetrics(config, app, fastify.loadGuard);
-  await app.listen(config.port, config.host);
+  await app.listen({ port: config.port, host: config.host, backlog: BACKLOG });
   const stop = async (): Promise<void> => {
     drain.begin();
     // A balancer that has not asked yet sends its calls here: they are served until it had the time to.
