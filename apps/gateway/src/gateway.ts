@@ -23,6 +23,9 @@ import { Refusals } from './relay/refusals.js';
 
 const PUBLIC_PATHS = new Set(['/health', '/ready', '/openapi.json']);
 
+/** How many connections may wait to be accepted: thousands that come at once are not reset. The kernel has a bound of its own. */
+const BACKLOG = 4_096;
+
 /** How long calls that were told to end may take to do so. */
 const LAST_WORDS_MS = 2_000;
 

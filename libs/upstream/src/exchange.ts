@@ -45,9 +45,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
   private released = false;
   private readonly patience: Patience;
 
-  /**
-   * @param wholeBytes an answer of up to so many bytes is awaited whole; 0: it is read as it comes
-   */
+  /** @param wholeBytes an answer of up to so many bytes is awaited whole; 0: it is read as it comes */
   constructor(
     private readonly deadlines: Deadlines,
     timeouts: Timeouts,
@@ -142,7 +140,9 @@ export class Exchange implements Dispatcher.DispatchHandler, Expiring {
     if (this.error) controller.abort(this.error);
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+  onResponseStart(upstream: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+    // Slices of the packet, one for each name and value, which undici would keep as long as the answer comes.
+    upstream.rawHeaders = null;
     // 1xx comes before the answer.
     if (status < 200) return;
     this.arrivedAt = performance.now();

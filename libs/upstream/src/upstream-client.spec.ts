@@ -85,6 +85,24 @@ describe('a call', () => {
     expect(await exchange.read()).toBeUndefined();
   });
 
+  it.each([1_000, 100_000, 3_000_000])('sends a body of %i bytes for a stream', async (length) => {
+    let seen: { bytes: string; length: string | undefined } | undefined;
+    answer = async (request, response) => {
+      const pieces: Buffer[] = [];
+      for await (const piece of request) pieces.push(piece as Buffer);
+      seen = { bytes: String(Buffer.concat(pieces)), length: request.headers['content-length'] };
+      response.end('data: [DONE]');
+    };
+    const body = 'x'.repeat(length);
+    for (let count = 0; count < 2; count++) {
+      await send({}, { body }).readAll();
+      await sleep(10);
+    }
+    expect(seen?.length).toBe(String(length));
+    expect(seen?.bytes === body).toBe(true);
+    expect(sockets).toHaveLength(1);
+  });
+
   it('reads an answer without a body', async () => {
     answer = (_, response) => response.writeHead(204).end();
     const exchange = send();

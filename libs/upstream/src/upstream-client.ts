@@ -6,6 +6,7 @@ import type { AccessToken } from './access-token.js';
 import { Deadlines } from './deadlines.js';
 import { Exchange } from './exchange.js';
 import { guardedConnector } from './guarded-connector.js';
+import { OnceBody } from './once-body.js';
 import { TokenSource } from './token-source.js';
 
 export interface UpstreamRequest {
@@ -21,6 +22,9 @@ export interface UpstreamRequest {
   /** An answer of up to so many bytes is awaited whole; 0: it is read as it comes. */
   readonly wholeBytes: number;
 }
+
+/** The HTTP client keeps a body until the answer's end. A larger one whose answer is a stream is given to it to be taken. */
+const KEPT_BYTES = 16 * 1024;
 
 /** Idle connections are closed before most servers and load balancers close theirs. */
 const KEEP_ALIVE_MS = 4_000;
@@ -39,7 +43,8 @@ export class UpstreamClient {
 
   /** Sends a request; the exchange can be aborted from now on. Await `exchange.begun()` for its status. */
   send(request: UpstreamRequest): Exchange {
-    const { origin, path, method, headers, body, timeouts, wholeBytes, token } = request;
+    const { origin, path, method, timeouts, wholeBytes, token } = request;
+    const { headers, body } = wholeBytes === 0 ? takeable(request) : request;
     const exchange = new Exchange(this.deadlines, timeouts, wholeBytes);
     const options = {
       origin,
@@ -94,8 +99,14 @@ async function authorize(
   }
 }
 
+function takeable(request: UpstreamRequest): Pick<UpstreamRequest, 'headers' | 'body'> {
+  const { headers, body } = request;
+  if (!Buffer.isBuffer(body) || body.length <= KEPT_BYTES) return request;
+  return { headers: [...headers, 'content-length', String(body.length)], body: new OnceBody(body) };
+}
+
 function isUpload(body: UpstreamRequest['body']): body is AsyncIterable<Buffer> {
-  return body !== undefined && !Buffer.isBuffer(body);
+  return body !== undefined && !Buffer.isBuffer(body) && !(body instanceof OnceBody);
 }
 
 async function* watched(body: AsyncIterable<Buffer>, exchange: Exchange): AsyncGenerator<Buffer> {

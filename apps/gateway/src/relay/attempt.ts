@@ -8,6 +8,7 @@ import type { Call } from './call.js';
 import { isOfText } from './estimate-usage.js';
 import { hideProvider } from './hide-provider.js';
 import { BytesPieces, EventPieces } from './pieces.js';
+import { modelText } from './model-text.js';
 import type { Pieces } from './pieces.js';
 import { Routes } from './route.js';
 import { SeenText } from './seen-text.js';
@@ -26,8 +27,6 @@ export interface PiecesWinner {
   readonly first: Buffer[];
   readonly pieces: Pieces;
 }
-
-const QUOTE = 0x22;
 
 /** Asks one target, up to the point where the client's status is known. Errors until then may go to the next target. */
 export class Attempts {
@@ -87,7 +86,7 @@ export class Attempts {
       const framing = FRAMINGS[codec.framing ?? 'sse'];
       const contentType = contentTypeOf(exchange, isStream ? framing.contentType : 'application/json');
       const created = Math.floor(Date.now() / 1000);
-      const model = modelText(request);
+      const model = modelText(request, isStream);
       const context: DecodeContext = {
         model,
         request: request.value,
@@ -189,14 +188,4 @@ function emptyStream(): GatewayError {
 function contentTypeOf({ headers }: Exchange, asked: string): string {
   const given = headers['content-type'];
   return typeof given === 'string' && given !== '' ? given : asked;
-}
-
-/** The model's name as the client spelled it. */
-function modelText(request: WireRequest): Buffer {
-  const span = request.upload ? undefined : request.spans.model;
-  // `null` is a call without a model, for which the gateway chose one.
-  if (!request.upload && span && request.bytes[span.start] === QUOTE) {
-    return request.bytes.subarray(span.start, span.end);
-  }
-  return Buffer.from(JSON.stringify(request.value.model));
 }

@@ -10,7 +10,8 @@ import type { Wishes } from './wishes.js';
 export interface Call<N extends OperationName = OperationName> {
   readonly requestId: string;
   readonly operation: N;
-  readonly request: WireRequest<Operation[N]['Request']>;
+  /** Of a call whose answer lasts only what is still needed (`let-go.ts`). */
+  request: WireRequest<Operation[N]['Request']>;
   readonly caller: Caller;
   /** Milliseconds since 1970. */
   readonly at: number;
@@ -20,6 +21,8 @@ export interface Call<N extends OperationName = OperationName> {
   readonly headers: Readonly<Record<string, unknown>>;
   readonly traceHeaders: TraceHeaders;
   readonly wishes: Wishes;
+  /** What its prompt is taken to be, once the prompt is let go of. */
+  promptEstimate: number | undefined;
   /** What became of it; undefined: it is not over. */
   record: UsageRecord | undefined;
   /** Who answered; undefined: nobody has yet. */
@@ -35,6 +38,8 @@ interface Arrival {
   /** What the access log tells of. */
   call: { readonly record: AccessedCall | undefined } | undefined;
   readonly headers: Readonly<Record<string, unknown>>;
+  /** As it was read: the call has it from here on, and lets go of it. */
+  body?: unknown;
 }
 
 /** A call as it came in. @throws GatewayError where nobody has authenticated it, or it asks for what cannot be */
@@ -57,9 +62,11 @@ export function callOf<N extends OperationName>(
     headers: arrival.headers,
     traceHeaders,
     wishes,
+    promptEstimate: undefined,
     record: undefined,
     answeredBy: undefined,
   };
   arrival.call = call;
+  arrival.body = undefined;
   return call;
 }

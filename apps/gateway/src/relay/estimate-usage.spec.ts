@@ -185,6 +185,27 @@ describe('what was seen of a stream', () => {
     }
   });
 
+  it('of a long one is read on the way, and little of it is kept', () => {
+    const text = new SeenText();
+    text.add(words(20).map(event));
+    text.condense();
+    for (const word of words(10_000)) text.add([event(word)]);
+    expect(Math.abs(text.tokens() / 10_020 - 1)).toBeLessThan(0.02);
+    text.condense();
+    let most = 0;
+    const other = new SeenText();
+    other.condense();
+    for (const word of words(200)) {
+      other.add([event(word)]);
+      const { sample } = other as unknown as { sample: Buffer[] };
+      most = Math.max(
+        most,
+        sample.reduce((sum, { length }) => sum + length, 0),
+      );
+    }
+    expect(most).toBeLessThanOrEqual(2 * 1024);
+  });
+
   it('of many in one piece does not keep the piece', () => {
     const text = new SeenText();
     const piece = Buffer.concat(words(10_000).map(event));

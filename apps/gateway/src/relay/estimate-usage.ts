@@ -39,7 +39,7 @@ export function isOfText(operation: OperationName): boolean {
 /** What a call probably used whose upstream did not say; undefined where there is no telling. */
 export function estimateUsage(call: Call, winner: Winner | undefined): Usage | undefined {
   const { operation, request } = call;
-  const promptTokens = estimatePrompt(request.value);
+  const promptTokens = call.promptEstimate ?? estimatePrompt(request.value);
   if (operation === 'transcriptions' || operation === 'translations') return hearingOf(call, winner);
   if (operation === 'speech') return { ...NO_USAGE, promptTokens, characters: charactersOf(request.value) };
   if (OF_IMAGES.has(operation)) return { ...NO_USAGE, promptTokens };

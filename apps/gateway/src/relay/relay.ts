@@ -14,6 +14,7 @@ import type { Call } from './call.js';
 import { decisionOf } from './decision.js';
 import { estimateUsage } from './estimate-usage.js';
 import { hideProvider } from './hide-provider.js';
+import { passPieces } from './pass-pieces.js';
 import type { ProviderLimits } from './provider-limits.js';
 import type { Reservations } from './reservations.js';
 import { Stopwatch } from './stopwatch.js';
@@ -91,7 +92,7 @@ export class Relay {
         tally.seePiece(now);
         const headers = this.headers(call, current, asking, tally, watch.open(now));
         if (!current.isOpen) emit(openReply(winner, headers));
-        await pass(winner, signal, emit);
+        await passPieces(call, winner, signal, emit);
       }
       tally.finish();
     } catch (thrown) {
@@ -157,16 +158,6 @@ export class Relay {
 function endInTime({ wishes }: Call, signal: CallSignal): NodeJS.Timeout | undefined {
   if (wishes.timeoutMs === undefined) return undefined;
   return setTimeout(() => signal.abort(new GatewayError('deadline_exceeded')), wishes.timeoutMs);
-}
-
-/** The answer as it comes, and no faster than the client takes it: a slow one slows its upstream. */
-async function pass({ first, pieces }: PiecesWinner, signal: CallSignal, emit: Emit): Promise<void> {
-  for (let next: Buffer[] | undefined = first; next; next = await pieces.next()) {
-    const full = emit({ kind: 'pieces', pieces: next });
-    if (full) await full;
-    signal.throwIfAborted();
-  }
-  if (pieces.ending !== '') emit({ kind: 'end', text: pieces.ending });
 }
 
 function openReply({ contentType, pieces }: PiecesWinner, headers: HeaderPairs): Reply {

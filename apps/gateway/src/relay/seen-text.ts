@@ -6,6 +6,8 @@ const SAMPLE_BYTES = 16 * 1024;
 /** Of a larger event nearly all is text. */
 const LARGE_BYTES = 4 * 1024;
 const BYTES_A_TOKEN = 4;
+/** So much of a long stream gathers before it is read. */
+const CONDENSED_BYTES = 2 * 1024;
 const EVENT_END = '\n\n';
 
 /**
@@ -13,8 +15,12 @@ const EVENT_END = '\n\n';
  * addition; the first ones are kept as they are, and what came behind them is taken to be like them.
  */
 export class SeenText {
-  private readonly sample: Buffer[] = [];
+  private sample: Buffer[] = [];
   private sampleBytes = 0;
+  /** Of what was kept and is read already. */
+  private sampleTokens = 0;
+  private unreadBytes = 0;
+  private isLong = false;
   private largeBytes = 0;
   private furtherBytes = 0;
 
@@ -34,15 +40,29 @@ export class SeenText {
     const kept = fits < piece.length ? Buffer.from(piece.subarray(0, fits)) : piece;
     if (fits > 0) this.sample.push(kept);
     this.sampleBytes += fits;
+    this.unreadBytes += fits;
     this.furtherBytes += piece.length - fits;
+    if (this.isLong && this.unreadBytes > CONDENSED_BYTES) this.read();
+  }
+
+  /** The stream lasts: what is kept is read now and then, so that thousands of them keep little. */
+  condense(): void {
+    this.isLong = true;
+    this.read();
+  }
+
+  private read(): void {
+    const text = this.sample.flatMap((piece) => datasIn(piece).flatMap(textsOfAnswer)).join('');
+    this.sampleTokens += estimateTokens(text);
+    this.sample = [];
+    this.unreadBytes = 0;
   }
 
   /** An estimate of the tokens that went out. */
   tokens(): number {
-    const text = this.sample.flatMap((piece) => datasIn(piece).flatMap(textsOfAnswer)).join('');
-    const sampled = estimateTokens(text);
-    const further = this.sampleBytes === 0 ? 0 : (sampled * this.furtherBytes) / this.sampleBytes;
-    return Math.ceil(sampled + further + this.largeBytes / BYTES_A_TOKEN);
+    this.read();
+    const further = this.sampleBytes === 0 ? 0 : (this.sampleTokens * this.furtherBytes) / this.sampleBytes;
+    return Math.ceil(this.sampleTokens + further + this.largeBytes / BYTES_A_TOKEN);
   }
 }
 

@@ -34,9 +34,12 @@ export class ChunkDecoder implements StreamDecoder {
   private shapeCount = 0;
 
   private readonly includeUsage: boolean;
+  private readonly model: Buffer;
 
-  constructor(private readonly context: DecodeContext) {
-    this.includeUsage = asksForUsage(context.request);
+  /** Keeps nothing of the request, which may be large. */
+  constructor({ request, model }: DecodeContext) {
+    this.includeUsage = asksForUsage(request);
+    this.model = model;
   }
 
   get ending(): string {
@@ -100,7 +103,7 @@ export class ChunkDecoder implements StreamDecoder {
 
   private modelEdit(): Edit | undefined {
     const start = members.start('model');
-    return start < 0 ? undefined : { start, end: members.end('model'), text: this.context.model };
+    return start < 0 ? undefined : { start, end: members.end('model'), text: this.model };
   }
 
   private usageEdit(): Edit | undefined {
