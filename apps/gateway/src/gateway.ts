@@ -29,9 +29,6 @@ const BACKLOG = 4_096;
 /** How long calls that were told to end may take to do so. */
 const LAST_WORDS_MS = 2_000;
 
-/** Connections that wait to be accepted: of those beyond, clients see resets and timeouts. The system may allow fewer. */
-const BACKLOG = 4_096;
-
 /** A gateway that listens. */
 export interface Gateway {
   readonly app: NestFastifyApplication;

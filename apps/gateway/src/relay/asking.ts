@@ -7,6 +7,7 @@ import type { Exchange } from '#upstream';
 import type { Attempts, Winner } from './attempt.js';
 import type { Call } from './call.js';
 import type { ProviderLimits } from './provider-limits.js';
+import { setAside } from './set-aside.js';
 import type { Stopwatch } from './stopwatch.js';
 
 /** Who counts and times what is asked. */
@@ -88,6 +89,7 @@ export class Asking {
     const span = trace?.attempt(operation, target);
     const exchange = this.attempts.send(this.call, target, span);
     this.exchange = exchange;
+    setAside(this.call);
     watch.send(exchange, performance.now());
     const answer = this.attempts.receive(this.call, target, exchange, span);
     return span ? span.follow(answer, exchange) : answer;
