@@ -135,7 +135,7 @@ const RULES = [
     name: 'relay module',
     from: `${GATEWAY}relay/relay\\.module\\.ts$`,
     to: [
-      ...room('relay', 'models', 'config', 'logging', 'tracing', 'http', 'replicas'),
+      ...room('relay', 'models', 'config', 'logging', 'tracing', 'http', 'replicas', 'workers'),
       ...lib('contract', 'metering', 'observability', 'persistence', 'upstream'),
       ...NEST,
     ],
