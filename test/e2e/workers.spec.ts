@@ -161,6 +161,18 @@ describe.runIf(postgresUrl)('a gateway of two workers', () => {
     for (const call of again) call.leave();
   });
 
+  it('hands the connections that a killed worker did not take to another one', async () => {
+    const [stuck = 0] = gateway.workers;
+    signalIfThere(stuck, 'SIGSTOP');
+    const calls = times(10, () => ask(MASTER_KEY));
+    // All but the one that was handed to it.
+    await until(() => calls.filter(({ status }) => status === 200).length === 9);
+    expect(calls.filter(({ bodyEnd }) => bodyEnd === undefined)).toHaveLength(1);
+    signalIfThere(stuck, 'SIGKILL');
+    expect(countOf(await statusesOf(calls), 200)).toBe(10);
+    await isReplaced(stuck);
+  });
+
   it('says once why it does not start, and ends', async () => {
     const { port } = new URL(gateway.url);
     const second = bench.launch('two', { PLLM_WORKERS: '2', PORT: port });

@@ -9,8 +9,8 @@ import { until } from './until.js';
 
 const MAIN = join(new URL('../..', import.meta.url).pathname, 'dist', 'apps', 'gateway', 'src', 'main.js');
 
-/** A first start makes the database, which takes seconds, and several may start at once. */
-const START_MS = 30_000;
+/** A first start makes the database, which takes seconds, and several may start at once, each as several processes. */
+const START_MS = 60_000;
 
 /** Several run at once, on ports that are free; no balancer is before one, unless a test puts it there. */
 const DEFAULTS = {

@@ -9,6 +9,8 @@ import { resolveSecrets } from '../config/generated-secrets.js';
 import { listenForMetrics } from '../metrics/listen-for-metrics.js';
 import { stopOnSignal } from '../stop-on-signal.js';
 import type { WorkerMessage } from './messages.js';
+import { returnConnections } from './return-connections.js';
+import type { Receiver } from './return-connections.js';
 import { WorkerFigures } from './worker-figures.js';
 import { WorkerPool } from './worker-pool.js';
 import type { Worker } from './worker-pool.js';
@@ -29,7 +31,7 @@ export async function runPrimary(config: Config): Promise<void> {
   const pool = new WorkerPool({
     count: config.workers,
     gatewayId: randomBytes(8).toString('hex'),
-    fork: () => cluster.fork(),
+    fork: forkWorker,
     logger,
     clock: () => performance.now(),
     heard: (worker, message) => hear(worker, message, limits, figures),
@@ -52,6 +54,13 @@ export async function runPrimary(config: Config): Promise<void> {
   await listenForMetrics(config, sum, logger);
   const { url, model } = await pool.start();
   process.stdout.write(banner({ url, config, secrets, model, isDemo: false }));
+}
+
+function forkWorker(): Worker {
+  const worker = cluster.fork();
+  const died = returnConnections(worker.process as Receiver);
+  worker.on('exit', died);
+  return worker;
 }
 
 function hear(worker: Worker, message: WorkerMessage, limits: LimitServer, figures: WorkerFigures): void {
