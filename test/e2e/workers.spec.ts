@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
@@ -63,6 +64,10 @@ const isReplaced = (dead: number) =>
     const startedAt = new Set((await systems()).map(({ started_at }) => started_at));
     return !gateway.workers.includes(dead) && startedAt.size === 2;
   }, 30_000);
+
+/** Whose folders are in the spool, by their ids. */
+const spoolers = (): number[] =>
+  readdirSync(join(bench.folder, 'one', 'spool')).map((name) => Number.parseInt(name, 10));
 
 /** That each of these calls has one record. */
 async function expectRecords(calls: StreamClient[]): Promise<void> {
@@ -147,6 +152,8 @@ describe.runIf(postgresUrl)('a gateway of two workers', () => {
     for (const some of [whole, lost]) expect(some.length).toBeGreaterThan(0);
     await isReplaced(killed);
     await expectRecords([...done, ...whole]);
+    // The dead one's was taken, and the living one's was not.
+    expect(spoolers().sort()).toEqual(gateway.workers.sort());
     expect(gateway.stdout).toContain('"event":"worker_ended"');
     expect((await callsCounted()) - before).toBe(20);
     // The dead one's places are free.
@@ -188,6 +195,7 @@ describe.runIf(postgresUrl)('a gateway of two workers', () => {
     await Promise.all(calls.map((call) => call.ended()));
     expect(calls.filter((call) => call.isDone)).toHaveLength(12);
     expect(await gateway.ended()).toEqual({ code: 0, signal: null });
+    expect(spoolers()).toEqual([]);
     await expectRecords(calls);
   });
 
