@@ -135,7 +135,7 @@ const RULES = [
     name: 'relay module',
     from: `${GATEWAY}relay/relay\\.module\\.ts$`,
     to: [
-      ...room('relay', 'models', 'config', 'logging', 'tracing', 'http', 'replicas'),
+      ...room('relay', 'models', 'config', 'logging', 'tracing', 'http', 'replicas', 'workers'),
       ...lib('contract', 'metering', 'observability', 'persistence', 'upstream'),
       ...NEST,
     ],
@@ -183,9 +183,22 @@ const RULES = [
     from: `${GATEWAY}replicas/`,
     to: [
       // The keys of the database are in memory too.
-      ...room('replicas', 'auth', 'models', 'database', 'config', 'logging'),
+      ...room('replicas', 'auth', 'models', 'database', 'config', 'logging', 'workers'),
       // Limits that gateways share.
       ...lib('coordination', 'metering', 'persistence', 'observability', 'routing'),
+      ...NEST,
+    ],
+    node: true,
+  },
+  {
+    // Several processes of one gateway, and the one that holds what there is once. It loads no gateway.
+    name: 'workers',
+    from: `${GATEWAY}workers/`,
+    to: [
+      ...room('workers', 'config'),
+      `${GATEWAY}metrics/listen-for-metrics\\.ts$`,
+      `${GATEWAY}(banner|stop-on-signal)\\.ts$`,
+      ...lib('coordination', 'metering', 'observability'),
       ...NEST,
     ],
     node: true,
@@ -251,7 +264,7 @@ const RULES = [
     from: `${GATEWAY}system/`,
     to: [
       ...room('system', 'admin', 'declaration', 'models', 'auth', 'http', 'config', 'database', 'replicas'),
-      ...room('logging'),
+      ...room('logging', 'workers'),
       ...lib('contract', 'metering', 'observability', 'persistence', 'routing'),
       ...NEST,
       ...npm('@nestjs/platform-fastify', 'fastify', 'class-validator'),

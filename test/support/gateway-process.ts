@@ -2,14 +2,15 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { childrenOf, signalIfThere } from './child-processes.js';
 import { MASTER_KEY } from './gateway.js';
 import type { Answer } from './gateway.js';
 import { until } from './until.js';
 
 const MAIN = join(new URL('../..', import.meta.url).pathname, 'dist', 'apps', 'gateway', 'src', 'main.js');
 
-/** A first start makes the database, which takes seconds, and several may start at once. */
-const START_MS = 30_000;
+/** A first start makes the database, which takes seconds, and several may start at once, each as several processes. */
+const START_MS = 60_000;
 
 /** Several run at once, on ports that are free; no balancer is before one, unless a test puts it there. */
 const DEFAULTS = {
@@ -35,10 +36,11 @@ export class GatewayProcess {
 
   private constructor(env: Record<string, string | undefined>) {
     if (!existsSync(MAIN)) throw new Error('There is no build: node .tools/bootstrap.mjs');
-    // Nothing of what the tests themselves were started with.
-    const { PATH, HOME, TMPDIR } = process.env;
+    // Nothing of what the tests themselves were started with, but for how many processes each gateway on Postgres has.
+    const { PATH, HOME, TMPDIR, PLLM_WORKERS } = process.env;
+    const workers = env.DATABASE_URL === undefined ? {} : { PLLM_WORKERS };
     this.child = spawn(process.execPath, [MAIN], {
-      env: { PATH, HOME, TMPDIR, ...DEFAULTS, ...env },
+      env: { PATH, HOME, TMPDIR, ...DEFAULTS, ...workers, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
@@ -89,8 +91,16 @@ export class GatewayProcess {
     this.child.kill(name);
   }
 
-  /** As a power cut would end it. */
+  /** Of a gateway that is several processes, those that take calls. */
+  get workers(): number[] {
+    return childrenOf(this.pid);
+  }
+
+  /** As a power cut would end it, with its workers. */
   async killHard(): Promise<void> {
+    // One that stands still replaces nobody.
+    this.signal('SIGSTOP');
+    for (const worker of this.workers) signalIfThere(worker, 'SIGKILL');
     this.signal('SIGKILL');
     await this.ended();
   }
@@ -101,8 +111,7 @@ export class GatewayProcess {
 
   /** For the end of a test, however it went. */
   async stop(): Promise<void> {
-    if (!this.ending) this.signal('SIGKILL');
-    await this.ended();
+    if (!this.ending) await this.killHard();
   }
 
   /** The admin API, as the master; throws on anything but 2xx. */

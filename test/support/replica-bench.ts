@@ -12,7 +12,8 @@ type Environment = Record<string, string | undefined>;
 
 /** Gateways as processes on one Postgres, each with a data directory of its own, and the upstream they share. */
 export class ReplicaBench {
-  private readonly folder = mkdtempSync(join(tmpdir(), 'pllm-replicas-'));
+  /** Each gateway's data directory is in it, by its name. */
+  readonly folder = mkdtempSync(join(tmpdir(), 'pllm-replicas-'));
   private readonly secretKey = randomBytes(32).toString('base64');
   private readonly running: GatewayProcess[] = [];
   private sandbox: Awaited<ReturnType<typeof startSandboxProcess>> | undefined;

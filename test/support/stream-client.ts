@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http';
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import { until } from './until.js';
 
 /** How the HTTP body ended: as HTTP ends, or by a broken connection. */
@@ -10,6 +10,8 @@ export interface Ask {
   readonly key: string;
   readonly body: Record<string, unknown>;
   readonly headers?: Record<string, string>;
+  /** Whose connections are used; else it is one of its own. */
+  readonly agent?: Agent | false;
   /** Called with everything that has come so far, as soon as it comes. */
   readonly onData?: (text: string) => void;
 }
@@ -24,10 +26,10 @@ export class StreamClient {
   private readonly request: ClientRequest;
   private readonly end: Promise<BodyEnd>;
 
-  constructor({ url, key, body, headers, onData }: Ask) {
+  constructor({ url, key, body, headers, agent = false, onData }: Ask) {
     this.request = httpRequest(`${url}/v1/chat/completions`, {
       method: 'POST',
-      agent: false,
+      agent,
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
     });
     let settle: (end: BodyEnd) => void = () => {};

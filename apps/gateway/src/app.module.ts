@@ -26,15 +26,18 @@ import { ResponsesModule } from './responses/responses.module.js';
 import { StoredResponsesModule } from './stored-responses/stored-responses.module.js';
 import { SystemModule } from './system/system.module.js';
 import { TracingModule } from './tracing/tracing.module.js';
+import type { PrimaryLink } from './workers/primary-link.js';
+import { WorkersModule } from './workers/workers.module.js';
 
 /** The table of contents. */
 @Module({})
 export class AppModule {
-  static register(config: Config): DynamicModule {
+  static register(config: Config, link?: PrimaryLink): DynamicModule {
     return {
       module: AppModule,
       imports: [
         TypedConfigModule.register(config),
+        WorkersModule.register(link),
         LoggingModule,
         MetricsModule,
         TracingModule,

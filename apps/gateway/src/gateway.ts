@@ -4,8 +4,8 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { GatewayError } from '#contract';
-import { AccessLog, ErrorCounts } from '#observability';
-import type { Logger } from '#observability';
+import { AccessLog, ErrorCounts, readFigures } from '#observability';
+import type { Logger, MetricsServer } from '#observability';
 import { AppModule } from './app.module.js';
 import { Authenticator } from './auth/authenticator.js';
 import { refusalAtEntry } from './auth/refusal-at-entry.js';
@@ -17,9 +17,11 @@ import type { HttpSettings } from './http/configure-http.js';
 import { OpenAiErrorFilter } from './http/openai-error.filter.js';
 import { STALLED_MS } from './http/slow-clients.js';
 import { serverOptions } from './http/server-options.js';
-import { startMetrics } from './metrics/start-metrics.js';
+import { gatherMetrics } from './metrics/gather-metrics.js';
+import { listenForMetrics } from './metrics/listen-for-metrics.js';
 import { LOGGER } from './logging/logging.module.js';
 import { Refusals } from './relay/refusals.js';
+import type { PrimaryLink } from './workers/primary-link.js';
 
 const PUBLIC_PATHS = new Set(['/health', '/ready', '/openapi.json']);
 
@@ -43,11 +45,16 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** Builds and starts a gateway. @throws InvalidDeclaration, DirectoryInUse, WrongSecretKey, InvalidEnvironment */
-export async function startGateway(config: Config): Promise<Gateway> {
+/**
+ * Builds and starts a gateway.
+ *
+ * @param link to the primary whose worker this process is
+ * @throws InvalidDeclaration, DirectoryInUse, WrongSecretKey, InvalidEnvironment
+ */
+export async function startGateway(config: Config, link?: PrimaryLink): Promise<Gateway> {
   await expectGoodFile(config);
   const adapter = new FastifyAdapter({ ...serverOptions(config), skipMiddie: true });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.register(config), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.register(config, link), adapter, {
     logger: false,
     abortOnError: false,
     bodyParser: false,
@@ -67,7 +74,7 @@ export async function startGateway(config: Config): Promise<Gateway> {
     isDraining: () => drain.isDraining,
   });
   app.useGlobalFilters(new OpenAiErrorFilter(logger, (request, error) => refusals.record(request, error)));
-  const metrics = await startMetrics(config, app, fastify.loadGuard);
+  const metrics = await showMetrics(config, app, link);
   await app.listen({ port: config.port, host: config.host, backlog: BACKLOG });
   const stop = async (): Promise<void> => {
     drain.begin();
@@ -84,6 +91,19 @@ export async function startGateway(config: Config): Promise<Gateway> {
     clearTimeout(patience);
   };
   return { app, url: await app.getUrl(), metricsUrl: metrics?.url, stop };
+}
+
+/** On a port of its own, or to the primary, which has the port and the sums over all workers. */
+async function showMetrics(
+  config: Config,
+  app: NestFastifyApplication,
+  link: PrimaryLink | undefined,
+): Promise<MetricsServer | undefined> {
+  if (config.metricsPort === undefined) return undefined;
+  const registry = gatherMetrics(app, app.getHttpAdapter().getInstance().loadGuard);
+  if (!link) return listenForMetrics(config, registry, app.get<Logger>(LOGGER));
+  link.onMetrics(() => readFigures(registry));
+  return undefined;
 }
 
 /** Who comes in: a caller that is known, from where it may come, while calls are taken. */

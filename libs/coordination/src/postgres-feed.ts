@@ -7,6 +7,11 @@ import type { ChangeFeed, ChangeListener, FeedReport } from './change-feed.js';
 /** As the server knows it: each gateway has one, and by it they are counted. */
 export const FEED_CONNECTION = 'pllm-changes';
 
+/** The workers of one gateway have one each, all by the name that is theirs alone: they are counted as one. */
+export function feedConnectionOf(gateway: string | undefined): string {
+  return gateway === undefined ? FEED_CONNECTION : `${FEED_CONNECTION}/${gateway}`;
+}
+
 const PATIENCE_MS = 3_000;
 /** A route that is lost says nothing: only who asks finds out. */
 const HEARTBEAT_MS = 5_000;
@@ -23,6 +28,7 @@ export class PostgresFeed implements ChangeFeed {
   constructor(
     private readonly url: string,
     private readonly report: FeedReport,
+    private readonly connectionName = FEED_CONNECTION,
   ) {}
 
   listen(listener: ChangeListener): void {
@@ -54,7 +60,7 @@ export class PostgresFeed implements ChangeFeed {
       connectionTimeoutMillis: PATIENCE_MS,
       query_timeout: PATIENCE_MS,
       keepAlive: true,
-      application_name: FEED_CONNECTION,
+      application_name: this.connectionName,
     });
     this.client = client;
     const lost = new Promise<never>((_, reject) => {

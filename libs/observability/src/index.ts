@@ -9,6 +9,8 @@ export { ErrorCounts } from './metrics/error-counts.js';
 export { makeRegistry } from './metrics/exposition.js';
 export type { MetricsSources, SpoolDepth } from './metrics/exposition.js';
 export { MetricsServer } from './metrics/metrics-server.js';
+export { MetricsSum, readFigures } from './metrics/metrics-sum.js';
+export type { Figure } from './metrics/metrics-sum.js';
 export { millisText } from './millis-text.js';
 export { redact } from './redact.js';
 export { SpanExporter } from './tracing/span-exporter.js';

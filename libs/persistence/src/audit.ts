@@ -47,11 +47,13 @@ export async function findLogStart(queries: Queries): Promise<bigint> {
   return row?.id ?? 0n;
 }
 
-/** How many connections to this database go by the name. */
+/** How many connections to this database go by the name; those by one name under it (`name/a`) are one. */
 export async function countConnections(queries: Queries, name: string): Promise<number> {
   const [row] = await queries.$queryRaw<{ count: bigint }[]>`
-    SELECT count(*) AS count FROM pg_stat_activity
-    WHERE application_name = ${name} AND datname = current_database()`;
+    SELECT count(DISTINCT CASE WHEN application_name = ${name} THEN pid::text ELSE application_name END) AS count
+    FROM pg_stat_activity
+    WHERE (application_name = ${name} OR starts_with(application_name, ${name} || '/'))
+      AND datname = current_database()`;
   return Number(row?.count ?? 0);
 }
 

@@ -111,7 +111,8 @@ function listen(path: string, token: string): Promise<Server | undefined> {
     server.once('error', (error: NodeJS.ErrnoException) =>
       error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
     );
-    server.listen(path, () => resolve(server));
+    // Of a worker its primary would listen in its place: siblings would share the lock, and it would outlive its holder.
+    server.listen({ path, exclusive: true }, () => resolve(server));
   });
 }
 

@@ -30,6 +30,7 @@ describe('readConfig', () => {
       requestTimeoutMs: 600_000,
       streamHoldMs: 15_000,
       mostInFlight: 10_000,
+      workers: 1,
       given: [],
       configFile: { path: resolve('./pllm.yaml'), isNamed: false },
     });
@@ -69,6 +70,7 @@ describe('readConfig', () => {
       PLLM_USAGE_RETENTION_DAYS: '90',
       PLLM_REQUEST_TIMEOUT_SECONDS: '5',
       PLLM_CONFIG: '/etc/pllm.yaml',
+      PLLM_WORKERS: '4',
     });
     expect(config).toEqual({
       host: '::1',
@@ -102,6 +104,7 @@ describe('readConfig', () => {
       requestTimeoutMs: 5_000,
       streamHoldMs: 15_000,
       mostInFlight: 10_000,
+      workers: 4,
       given: expect.any(Array),
       configFile: { path: '/etc/pllm.yaml', isNamed: true },
     });
@@ -205,6 +208,10 @@ describe('readConfig', () => {
     ['PLLM_USAGE_RETENTION_DAYS', '1.5'],
     ['PLLM_REQUEST_TIMEOUT_SECONDS', '0'],
     ['PLLM_REQUEST_TIMEOUT_SECONDS', 'soon'],
+    ['PLLM_WORKERS', '0'],
+    ['PLLM_WORKERS', '65'],
+    ['PLLM_WORKERS', 'cores'],
+    ['PLLM_WORKERS', '2'],
   ])('refuses %s=%s in one line that names it, not its value', (name, value) => {
     const refuse = () => readConfig({ [name]: value });
     expect(refuse).toThrow(InvalidEnvironment);
@@ -215,6 +222,12 @@ describe('readConfig', () => {
       expect(message).toMatch(new RegExp(`^${name}: [^\\n]{5,}$`));
       if (value.length > 2) expect(message).not.toContain(value);
     }
+  });
+
+  it('says what several workers need', () => {
+    expect(() => readConfig({ PLLM_WORKERS: '2' })).toThrow(/DATABASE_URL/);
+    expect(readConfig({ PLLM_WORKERS: '1' }).workers).toBe(1);
+    expect(readConfig({ PLLM_WORKERS: '2', DATABASE_URL: 'postgres://user@host/db' }).workers).toBe(2);
   });
 
   it.each(VARIABLES)('has %s in its documentation', (name) => {

@@ -53,8 +53,10 @@ export interface Config {
   readonly requestTimeoutMs: number;
   /** How long a stream's head waits for its first content, in milliseconds. */
   readonly streamHoldMs: number;
-  /** How many calls may be in flight; fewer while the process has too much to do. */
+  /** How many calls may be in flight in a process; fewer while the process has too much to do. */
   readonly mostInFlight: number;
+  /** How many processes share the port. */
+  readonly workers: number;
   /** The variables that were set. */
   readonly given: readonly string[];
   /** Where providers and models are declared; `isNamed`: by an operator, who wants it to be there. */
@@ -107,6 +109,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     requestTimeoutMs: (read.PLLM_REQUEST_TIMEOUT_SECONDS ?? 600) * 1000,
     streamHoldMs: (read.PLLM_STREAM_HOLD_SECONDS ?? 15) * 1000,
     mostInFlight: read.PLLM_MAX_IN_FLIGHT ?? 10_000,
+    workers: read.PLLM_WORKERS ?? 1,
     given: VARIABLES.filter((name) => read[name] !== undefined),
     configFile: {
       path: resolve(read.PLLM_CONFIG ?? './pllm.yaml'),

@@ -110,6 +110,7 @@ export class Environment {
   @IsOptional() @IsInt() @Min(1) @Max(3_600) PLLM_REQUEST_TIMEOUT_SECONDS?: number;
   @IsOptional() @IsInt() @Min(1) @Max(3_600) PLLM_STREAM_HOLD_SECONDS?: number;
   @IsOptional() @IsInt() @Min(1) @Max(1_000_000) PLLM_MAX_IN_FLIGHT?: number;
+  @IsOptional() @IsInt() @Min(1) @Max(64) PLLM_WORKERS?: number;
 }
 
 const NUMBERS = [
@@ -123,6 +124,7 @@ const NUMBERS = [
   'PLLM_REQUEST_TIMEOUT_SECONDS',
   'PLLM_STREAM_HOLD_SECONDS',
   'PLLM_MAX_IN_FLIGHT',
+  'PLLM_WORKERS',
 ] as const;
 const TEXTS = [
   'HOST',
@@ -170,6 +172,11 @@ export function checkEnvironment(env: Readonly<Record<string, string | undefined
   if (first) {
     const [reason = 'is not valid'] = Object.values(first.constraints ?? {});
     throw new InvalidEnvironment(`${first.property}: ${reason.replace(first.property, '').trim()}`);
+  }
+  if ((read.PLLM_WORKERS ?? 1) > 1 && read.DATABASE_URL === undefined) {
+    throw new InvalidEnvironment(
+      'PLLM_WORKERS: more than 1 need a Postgres (DATABASE_URL): the embedded database is for one process',
+    );
   }
   checkSecrets(read);
   return read;

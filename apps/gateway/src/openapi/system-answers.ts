@@ -35,6 +35,7 @@ export const SYSTEM = {
     redis: own({ state: TEXT }),
     changes: own({ feeds: listOf(own({ name: TEXT, state: TEXT })), polled_at: TIME_OR_NULL }),
     replicas: COUNT,
+    workers: COUNT,
     keys: COUNT,
     teams: COUNT,
     secret_keys: listOf(own({ name: TEXT, version: COUNT, under_old: COUNT_OR_NULL })),

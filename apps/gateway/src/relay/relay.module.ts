@@ -15,6 +15,8 @@ import { LOGGER } from '../logging/logging.module.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { Router } from '../models/router.js';
 import { LIMITER } from '../replicas/limiter.js';
+import { PRIMARY_LINK } from '../workers/primary-link.js';
+import type { PrimaryLink } from '../workers/primary-link.js';
 import { Admissions } from './admissions.js';
 import { Attempts } from './attempt.js';
 import { DefaultImageModel } from './default-image-model.js';
@@ -84,7 +86,12 @@ declare module 'fastify' {
       inject: [UsageSpool, Tracing],
       useFactory: (ledger: UsageSpool, { tracer }: Tracing) => new Refusals(ledger, tracer),
     },
-    ProviderLimits,
+    {
+      provide: ProviderLimits,
+      inject: [CONFIG, PRIMARY_LINK],
+      useFactory: ({ workers }: Config, link: PrimaryLink | undefined) =>
+        new ProviderLimits(link ? workers : 1),
+    },
     {
       provide: Admissions,
       inject: [LIMITER],

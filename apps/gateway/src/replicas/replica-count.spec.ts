@@ -67,3 +67,10 @@ it.each<[string, [number, number][], number, number]>([
 ])('where %s', (_, seen, now, expected) => {
   expect(counted(...seen)(now)).toBe(expected);
 });
+
+it('is known when somebody has counted', () => {
+  const replicas = new ReplicaCount(() => 0);
+  expect(replicas.known).toBeUndefined();
+  replicas.see(2);
+  expect(replicas.known).toBe(2);
+});

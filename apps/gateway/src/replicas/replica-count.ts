@@ -20,10 +20,14 @@ export class ReplicaCount {
     this.seen = [...kept, { at: now, count }];
   }
 
-  /** The last count stands as long as there is no other. */
-  get value(): number {
+  /** The last count stands as long as there is no other; undefined: nobody has counted yet. */
+  get known(): number | undefined {
     const now = this.clock();
-    const fresh = this.seen.find(({ at }) => now - at < REMEMBERED_MS);
-    return Math.max(1, (fresh ?? this.seen.at(-1))?.count ?? UNKNOWN);
+    const seen = this.seen.find(({ at }) => now - at < REMEMBERED_MS) ?? this.seen.at(-1);
+    return seen && Math.max(1, seen.count);
+  }
+
+  get value(): number {
+    return this.known ?? UNKNOWN;
   }
 }

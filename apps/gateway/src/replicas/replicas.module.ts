@@ -14,6 +14,8 @@ import { CONFIG } from '../config/config.module.js';
 import { SECRET_KEYS } from '../database/database.module.js';
 import { LOGGER } from '../logging/logging.module.js';
 import { ModelRegistry } from '../models/model-registry.js';
+import { PRIMARY_LINK } from '../workers/primary-link.js';
+import type { PrimaryLink } from '../workers/primary-link.js';
 import { shareLackNews } from './lack-news.js';
 import { LIMITER, makeLimiter } from './limiter.js';
 import { Replicas } from './replicas.js';
@@ -25,11 +27,15 @@ import { shareTargetNews } from './target-news.js';
   providers: [
     {
       provide: Replicas,
-      inject: [Database, CONFIG, LOGGER],
-      useFactory: (database: Database, { databaseUrl, redisUrl }: Config, logger: Logger) =>
-        new Replicas({ database, databaseUrl, redisUrl, logger }),
+      inject: [Database, CONFIG, LOGGER, PRIMARY_LINK],
+      useFactory: (
+        database: Database,
+        { databaseUrl, redisUrl }: Config,
+        logger: Logger,
+        link: PrimaryLink | undefined,
+      ) => new Replicas({ database, databaseUrl, redisUrl, logger, gatewayId: link?.gatewayId }),
     },
-    { provide: LIMITER, inject: [Replicas, CONFIG, LOGGER], useFactory: makeLimiter },
+    { provide: LIMITER, inject: [Replicas, CONFIG, LOGGER, PRIMARY_LINK], useFactory: makeLimiter },
   ],
   exports: [LIMITER, Replicas],
 })

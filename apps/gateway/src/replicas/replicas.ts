@@ -6,6 +6,7 @@ import {
   PostgresFeed,
   RedisFeed,
   encodeChange,
+  feedConnectionOf,
 } from '#coordination';
 import type { Change, ChangeFeed, ChangeListener, FeedReport, Follower } from '#coordination';
 import { FaultLog } from '#observability';
@@ -19,6 +20,8 @@ export interface ReplicasOptions {
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
   readonly logger: Logger;
+  /** Of several processes that are one gateway; undefined: it is this one alone. */
+  readonly gatewayId: string | undefined;
 }
 
 /** A poll that waits longer than this would find a revoked key too late. */
@@ -42,7 +45,7 @@ export class Replicas {
   private readonly hearers: ((change: Change) => boolean)[] = [];
 
   constructor(options: ReplicasOptions) {
-    const { database, databaseUrl, redisUrl, logger } = options;
+    const { database, databaseUrl, redisUrl, logger, gatewayId } = options;
     this.database = database;
     const stale = new FaultLog(logger, 'replica_changes');
     const report = (message: string, error: unknown): void => {
@@ -54,7 +57,7 @@ export class Replicas {
       this.counted.see(1);
       return;
     }
-    const own = new PostgresFeed(databaseUrl, reportTo(logger, 'postgres'));
+    const own = new PostgresFeed(databaseUrl, reportTo(logger, 'postgres'), feedConnectionOf(gatewayId));
     this.feeds.push(own);
     if (redisUrl !== undefined) {
       this.redis = new RedisFeed(redisUrl, reportTo(logger, 'redis'));
@@ -86,9 +89,14 @@ export class Replicas {
     return this.lastPoll;
   }
 
-  /** How many gateways there are, this one included. */
+  /** How many gateways there are, this one included, each with all of its workers. */
   get count(): number {
     return this.counted.value;
+  }
+
+  /** The same; undefined: this process has not counted them yet. */
+  get knownCount(): number | undefined {
+    return this.counted.known;
   }
 
   follow(follower: Follower): void {

@@ -30,6 +30,7 @@ const SHOWN: Readonly<Record<string, (config: Config) => string | number | undef
   PLLM_DRAIN_SECONDS: (config) => config.drainMs / 1000,
   PLLM_REQUEST_TIMEOUT_SECONDS: (config) => config.requestTimeoutMs / 1000,
   PLLM_MAX_IN_FLIGHT: (config) => config.mostInFlight,
+  PLLM_WORKERS: (config) => config.workers,
   PLLM_STREAM_HOLD_SECONDS: (config) => config.streamHoldMs / 1000,
 };
 

@@ -16,6 +16,8 @@ import { ConfigurationFile } from '../declaration/configuration-file.js';
 import { InvalidDeclaration } from '../declaration/fault.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { RELOAD, Replicas } from '../replicas/replicas.js';
+import { PRIMARY_LINK } from '../workers/primary-link.js';
+import type { PrimaryLink } from '../workers/primary-link.js';
 import { KeyRotation } from './key-rotation.js';
 import { describeSettings } from './settings.js';
 
@@ -38,6 +40,7 @@ export class System {
     private readonly file: ConfigurationFile,
     private readonly targets: TargetStates,
     private readonly rotation: KeyRotation,
+    @Inject(PRIMARY_LINK) private readonly link: PrimaryLink | undefined,
   ) {}
 
   async describe() {
@@ -55,6 +58,7 @@ export class System {
         polled_at: toDate(replicas.lastPolledAt),
       },
       replicas: replicas.count,
+      workers: this.link?.workers ?? 1,
       keys: this.keys.size,
       teams: this.teams.size,
       secret_keys: await this.rotation.describe(),

@@ -44,17 +44,42 @@ const MISNAMED = [
   'nodejs_active_resources_total',
 ];
 
+/** How figures of several processes are one, where they are neither added nor as prom-client has it. */
+const RULES: Readonly<Record<string, Rule>> = {
+  process_start_time_seconds: 'min',
+  // Of several event loops the one that is latest matters.
+  nodejs_eventloop_lag_seconds: 'max',
+  nodejs_eventloop_lag_p50_seconds: 'max',
+  nodejs_eventloop_lag_p90_seconds: 'max',
+  nodejs_eventloop_lag_p99_seconds: 'max',
+  pllm_spool_oldest_age_seconds: 'max',
+  // The share of the processes that see it so: of a target's states there is one in all, as there is in one process.
+  pllm_target_state: 'average',
+};
+
+type Rule = 'sum' | 'min' | 'max' | 'average';
+
 /** All metrics, collected when they are asked for. */
 export function makeRegistry(sources: MetricsSources): Registry {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  observeProcess(registry);
   for (const metric of describeMetrics(sources)) {
     const { name, help, type, collect } = metric;
-    const get = () => ({ name, help, type, values: collect(), aggregator: 'sum' });
+    const aggregator: Rule = RULES[name] ?? 'sum';
+    const get = () => ({ name, help, type, values: collect(), aggregator });
     registry.registerMetric({ name, get } as unknown as Metric);
   }
   return registry;
+}
+
+/** The figures that any process has. */
+export function observeProcess(registry: Registry): void {
+  collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
+  for (const [name, aggregator] of Object.entries(RULES)) {
+    const metric = registry.getSingleMetric(name);
+    if (metric) Object.assign(metric, { aggregator });
+  }
 }
 
 interface Described {

@@ -5,6 +5,8 @@ import type { Registry } from 'prom-client';
 
 const TEXT = 'text/plain; charset=utf-8';
 
+type Exposed = Pick<Registry, 'metrics' | 'contentType'>;
+
 /** Prometheus asks here: a port of its own, which need not be open to clients. */
 export class MetricsServer {
   private constructor(
@@ -13,7 +15,7 @@ export class MetricsServer {
   ) {}
 
   /** @throws as Node does when it cannot listen there */
-  static async listen(registry: Registry, host: string, port: number): Promise<MetricsServer> {
+  static async listen(registry: Exposed, host: string, port: number): Promise<MetricsServer> {
     const server = createServer({ requestTimeout: 15_000 }, (request, response) => {
       answer(registry, request, response).catch(() => response.destroy());
     });
@@ -32,7 +34,7 @@ export class MetricsServer {
   }
 }
 
-async function answer(registry: Registry, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(registry: Exposed, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const isAsked = request.url === '/metrics' || request.url?.startsWith('/metrics?') === true;
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (!isAsked || !isRead)
