@@ -19,7 +19,7 @@ const step: Step = { target, state: new TargetStates().of(target), model: 'm', s
 function askingOf(limits: ProviderLimits, answer: () => Promise<unknown>): Asking {
   const attempts = { send: () => ({ abort: () => {}, release: () => {} }), receive: answer };
   const observers = { tally: { attempt: () => {} }, watch: { send: () => {} }, trace: undefined };
-  const call = { operation: 'chat', request: {} };
+  const call = { operation: 'chat', request: { bytes: Buffer.from('{}'), value: {}, spans: {} } };
   return new Asking(attempts as never, limits, call as never, new CallSignal(), observers as never);
 }
 
