@@ -42,7 +42,7 @@ const CHAT = {
 const FEW = { atLeast: 200 };
 
 /**
- * Closed loop: so many connections, each sends its next request when it has its answer. `plain` is what a program is
+ * Closed loop: so many connections, each sends its next request when it has its answer; with `atOnce` they take turns. `plain` is what a program is
  * asked that passes bytes on; `isRefusal`: by the gateway itself, which alone is asked. A `group` is several cases
  * under one name.
  */
@@ -59,8 +59,9 @@ export const CASES = [
   {
     ...CHAT,
     name: 'chat-2000',
-    title: 'chat, 300 bytes, 2,000 connections',
+    title: 'chat, 300 bytes, 2,000 connections, 32 calls at once',
     connections: 2000,
+    atOnce: 32,
     group: 'connections',
   },
   { ...CHAT, name: 'prompt', title: 'chat, 100 KB', bytes: 100_000 },

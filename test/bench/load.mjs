@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { Client, Pool } from 'undici';
 
 /** An answer that takes longer fails the run. */
 const PATIENCE_MS = 10_000;
@@ -64,13 +64,18 @@ export class Load {
     body,
     variants = [{}],
     connections,
+    atOnce = connections,
     expected,
     patienceMs = PATIENCE_MS,
   }) {
     const { origin } = new URL(url);
     const connect = { timeout: CONNECT_PATIENCE_MS };
     const limits = { headersTimeout: patienceMs, bodyTimeout: patienceMs, keepAliveTimeout: 60_000 };
-    this.pool = new Pool(origin, { connections, pipelining: 1, connect, ...limits });
+    // A pool takes the first connection that is free: where fewer calls are open than connections, they take turns.
+    this.clients =
+      atOnce === connections
+        ? [new Pool(origin, { connections, pipelining: 1, connect, ...limits })]
+        : Array.from({ length: connections }, () => new Client(origin, { connect, ...limits }));
     const bytes = Buffer.from(body);
     this.requests = variants.map((variant) => ({
       path,
@@ -79,7 +84,7 @@ export class Load {
       body: variant.body === undefined ? bytes : Buffer.from(variant.body),
     }));
     this.turn = 0;
-    this.connections = connections;
+    this.atOnce = atOnce;
     this.expected = expected;
     this.tail = expected.tail === undefined ? undefined : Buffer.from(expected.tail);
     this.begin();
@@ -98,7 +103,9 @@ export class Load {
   send(intendedAt) {
     if (++this.sent > MOST_REQUESTS) this.fail(new Error(`more than ${MOST_REQUESTS} requests`));
     this.open++;
-    this.pool.dispatch(this.requests[this.turn++ % this.requests.length], new Call(this, intendedAt));
+    const turn = this.turn++;
+    const client = this.clients[turn % this.clients.length];
+    client.dispatch(this.requests[turn % this.requests.length], new Call(this, intendedAt));
   }
 
   finish(call) {
@@ -126,7 +133,7 @@ export class Load {
       const now = performance.now();
       if (now < soonest || (this.sent < atLeast && now < latest)) this.send(now);
     };
-    for (let index = 0; index < this.connections; index++) this.send(performance.now());
+    for (let index = 0; index < this.atOnce; index++) this.send(performance.now());
     await this.settled();
     return this.result(from);
   }
@@ -170,7 +177,7 @@ export class Load {
   }
 
   async close() {
-    await this.pool.destroy();
+    await Promise.all(this.clients.map((client) => client.destroy()));
   }
 }
 

@@ -3,7 +3,7 @@ import { bodyOf, publicName } from './cases.mjs';
 /** What the generator is told of a program in a case: one request, and what its answer must be. */
 export async function targetOf(program, asked) {
   const one = program.isGateway ? asked : { ...asked, ...asked.plain };
-  const { path, connections, status, stream, tail } = one;
+  const { path, connections, atOnce, status, stream, tail } = one;
   const { isGateway, usesPublicNames = isGateway } = program;
   const model = (isGateway ? one.model : undefined) ?? publicName(one.script);
   const body = bodyOf(one, usesPublicNames ? model : one.script);
@@ -18,6 +18,7 @@ export async function targetOf(program, asked) {
     body,
     variants: program.variants,
     connections,
+    atOnce,
     expected,
   };
 }

@@ -158,7 +158,11 @@ export class GatewayError extends Error {
     details: ErrorDetails = {},
   ) {
     const facts = ERRORS[code];
+    // Told to a client, and often: where it was made is worth nothing to it, and a trace is most of what an error costs.
+    const { stackTraceLimit } = Error;
+    if (code !== 'server_error') Error.stackTraceLimit = 0;
     super(details.message ?? details.upstream?.message ?? facts.message, { cause: details.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'GatewayError';
     this.status = details.upstream?.status ?? facts.status;
     this.type = facts.type;

@@ -1,4 +1,4 @@
-import { Agent } from 'undici';
+import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import { GatewayError } from '#contract';
 import type { HeaderPairs, Timeouts } from '#contract';
@@ -31,8 +31,8 @@ const KEEP_ALIVE_MS = 4_000;
 
 /** The only code that opens a socket to a provider. Redirects are not followed. */
 export class UpstreamClient {
-  /** One pool of connections per connect timeout: undici takes it when a pool is made. */
-  private readonly agents = new Map<number, Agent>();
+  /** Pools of connections, by origin, one per connect timeout: undici takes it when a pool is made. */
+  private readonly pools = new Map<string, Map<number, Pool>>();
 
   private readonly deadlines = new Deadlines();
 
@@ -56,29 +56,32 @@ export class UpstreamClient {
       headersTimeout: 0,
       bodyTimeout: 0,
     };
-    const agent = this.agent(timeouts.connect_ms);
-    if (token) void authorize(token, exchange, options, agent);
-    else agent.dispatch(options, exchange);
+    const pool = this.pool(origin, timeouts.connect_ms);
+    if (token) void authorize(token, exchange, options, pool);
+    else pool.dispatch(options, exchange);
     return exchange;
   }
 
   async close(): Promise<void> {
     this.deadlines.close();
-    await Promise.all([...this.agents.values()].map((agent) => agent.destroy()));
+    const pools = [...this.pools.values()].flatMap((byTimeout) => [...byTimeout.values()]);
+    await Promise.all(pools.map((pool) => pool.destroy()));
   }
 
-  private agent(connectMs: number): Agent {
-    let agent = this.agents.get(connectMs);
-    if (!agent) {
-      agent = new Agent({
+  private pool(origin: string, connectMs: number): Pool {
+    let byTimeout = this.pools.get(origin);
+    if (!byTimeout) this.pools.set(origin, (byTimeout = new Map()));
+    let pool = byTimeout.get(connectMs);
+    if (!pool) {
+      pool = new Pool(origin, {
         connect: guardedConnector({ timeoutMs: connectMs, denyPrivate: this.denyPrivate }),
         pipelining: 1,
         keepAliveTimeout: KEEP_ALIVE_MS,
         maxHeaderSize: 64 * 1024,
       });
-      this.agents.set(connectMs, agent);
+      byTimeout.set(connectMs, pool);
     }
-    return agent;
+    return pool;
   }
 }
 
@@ -87,13 +90,13 @@ async function authorize(
   token: AccessToken,
   exchange: Exchange,
   options: Dispatcher.DispatchOptions,
-  agent: Agent,
+  pool: Pool,
 ): Promise<void> {
   try {
     const text = await token.lend(exchange);
     if (exchange.error) return;
     const headers = [...(options.headers as string[]), 'authorization', `Bearer ${text}`];
-    agent.dispatch({ ...options, headers }, exchange);
+    pool.dispatch({ ...options, headers }, exchange);
   } catch (error) {
     exchange.abort(GatewayError.from(error));
   }

@@ -30,17 +30,16 @@ export function decodeEmbeddedError(body: Buffer): GatewayError {
 }
 
 function toGatewayError(status: number, value: unknown, retryAfter?: number): GatewayError {
-  const cause = new Error(`upstream status ${status}`);
   if (CLIENT_FAULTS.has(status)) {
     const upstream = readFault(status, value);
     const code = isTooLong(value, upstream) ? 'context_length_exceeded' : 'upstream_refused';
-    return new GatewayError(code, { upstream, cause });
+    return new GatewayError(code, { upstream });
   }
   if (status === 429) {
     const upstream = readFault(status, value);
-    return new GatewayError('rate_limit_exceeded', { upstream, cause, retryAfter });
+    return new GatewayError('rate_limit_exceeded', { upstream, retryAfter });
   }
-  const details = { cause, upstreamStatus: status };
+  const details = { upstreamStatus: status };
   if (status === 408) return new GatewayError('upstream_timeout', details);
   if (status < 500) return new GatewayError('upstream_rejected', details);
   return new GatewayError('upstream_unavailable', { ...details, retryAfter });
