@@ -67,8 +67,8 @@ class OpenStream {
  * reads them to their ends. Each must come whole.
  */
 export class OpenStreams {
-  constructor({ pool, requests: [request], tail }, { id, count, rampSeconds, seconds, chunks }) {
-    Object.assign(this, { pool, request, tail, id, count, rampSeconds, seconds, chunks });
+  constructor({ clients: [client], requests: [request], tail }, { id, count, rampSeconds, seconds, chunks }) {
+    Object.assign(this, { client, request, tail, id, count, rampSeconds, seconds, chunks });
     this.all = [];
     this.begun = 0;
     this.ended = 0;
@@ -106,7 +106,7 @@ export class OpenStreams {
       while (this.all.length < Math.min(due, this.count)) {
         const stream = new OpenStream(this);
         this.all.push(stream);
-        this.pool.dispatch(this.request, stream);
+        this.client.dispatch(this.request, stream);
       }
       await sleep(OPEN_EVERY_MS);
     }

@@ -88,8 +88,8 @@ export class Asking {
     tally.attempt(target);
     const span = trace?.attempt(operation, target);
     const exchange = this.attempts.send(this.call, target, span);
+    if (!this.exchange) setAside(this.call);
     this.exchange = exchange;
-    setAside(this.call);
     watch.send(exchange, performance.now());
     const answer = this.attempts.receive(this.call, target, exchange, span);
     return span ? span.follow(answer, exchange) : answer;
