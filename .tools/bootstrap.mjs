@@ -18,7 +18,7 @@ const DATA = [at('libs', 'metering', 'src', 'catalogue.json')];
 
 function filesUnder(folder) {
   return readdirSync(at(folder), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /\.[jt]s$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.m?[jt]s$/.test(entry.name))
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
     .sort();
 }
@@ -81,6 +81,13 @@ step({
       PRISMA_HIDE_UPDATE_MESSAGE: '1',
     });
   },
+});
+
+step({
+  title: 'compiling the reader of JSON',
+  inputs: () => [...filesUnder('libs/contract/assembly'), at('package-lock.json')],
+  stamp: at('libs', 'contract', 'src', 'generated', '.stamp'),
+  make: () => run(process.execPath, [at('libs', 'contract', 'assembly', 'compile.mjs')]),
 });
 
 step({

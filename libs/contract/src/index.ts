@@ -8,6 +8,8 @@ export { CallSignal } from './call-signal.js';
 export { ERRORS, GatewayError } from './errors.js';
 export type { ErrorBody, ErrorCode, ErrorDetails, ErrorType, Retry, UpstreamFault } from './errors.js';
 export { JsonMembers } from './json-members.js';
+export { JsonOutline } from './json-outline.js';
+export { LazyObject } from './lazy-object.js';
 export { objectSpans } from './object-spans.js';
 export { asksForStream, endUserOf } from './operation.js';
 export type {

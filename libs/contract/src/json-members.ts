@@ -1,3 +1,4 @@
+import { MEMBER_INTS, WHOLE, scanner, table, window } from './json-scanner.js';
 import type { Span } from './operation.js';
 
 const QUOTE = 0x22;
@@ -8,6 +9,9 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
+
+/** The scanner reads whatever is not longer; of a longer text most are strings, which a native search skips faster. */
+const QUICK = 8 * 1024;
 
 /** Strings longer than this are skipped with a native search instead of byte by byte. */
 const SHORT = 48;
@@ -32,7 +36,7 @@ export class JsonMembers<Name extends string> {
   private readonly starts: number[];
   private readonly ends: number[];
   private readonly indexes = new Map<Name, number>();
-  private bytes: Uint8Array = Buffer.alloc(0);
+  private bytes: Buffer = Buffer.alloc(0);
   private limit = 0;
 
   constructor(names: readonly Name[]) {
@@ -81,6 +85,31 @@ export class JsonMembers<Name extends string> {
     this.close = -1;
     this.bytes = bytes;
     this.limit = to;
+    return (to - from <= QUICK && this.scan(from)) || this.walk(from, to);
+  }
+
+  /** False: it is not JSON in every byte, or no object. */
+  private scan(from: number): boolean {
+    const { bytes, limit } = this;
+    window.set(from === 0 && limit === bytes.length ? bytes : bytes.subarray(from, limit));
+    scanner.begin();
+    if (scanner.scan(limit - from, from) !== WHOLE) return false;
+    const close = scanner.closedAt();
+    if (bytes[close] !== CLOSE_BRACE) return false;
+    const members = scanner.memberCount() * MEMBER_INTS;
+    for (let at = 0; at < members; at += MEMBER_INTS) {
+      const nameStart = table[at] as number;
+      const index = this.wanted(nameStart + 1, table[at + 1] as number);
+      if (index >= 0) this.keep(index, nameStart, table[at + 2] as number, table[at + 3] as number);
+    }
+    this.depth = scanner.deepestLevel();
+    this.close = close;
+    return true;
+  }
+
+  /** The same, of whatever is bounded like an object. */
+  private walk(from: number, to: number): boolean {
+    const { bytes } = this;
     let at = this.skipSpace(from);
     if (bytes[at] !== OPEN_BRACE) return false;
     at = this.skipSpace(at + 1);
@@ -90,7 +119,8 @@ export class JsonMembers<Name extends string> {
       const keyStart = at;
       const keyEnd = this.skipString(at);
       if (keyEnd < 0) return false;
-      const index = this.wanted(at + 1, keyEnd - 1);
+      const isEscaped = bytes.subarray(at + 1, keyEnd - 1).includes(BACKSLASH);
+      const index = this.wanted(at + 1, isEscaped ? 1 - keyEnd : keyEnd - 1);
       at = this.skipSpace(keyEnd);
       if (bytes[at] !== COLON || at >= to) return false;
       const start = this.skipSpace(at + 1);
@@ -119,12 +149,10 @@ export class JsonMembers<Name extends string> {
     this.ends[index] = end;
   }
 
-  /** Which wanted name stands in `[from, to)`, or -1. */
+  /** Which wanted name stands in `[from, to)`, or -1; the end is negative where the name has escapes. */
   private wanted(from: number, to: number): number {
+    if (to < 0) return this.wantedEscaped(from, -to);
     const bytes = this.bytes;
-    for (let at = from; at < to; at++) {
-      if (bytes[at] === BACKSLASH) return this.wantedEscaped(from, to);
-    }
     const candidates = this.byLength[to - from];
     if (!candidates) return -1;
     for (const candidate of candidates) {

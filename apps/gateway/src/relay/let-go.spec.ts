@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { OperationName } from '#contract';
 import type { Call } from './call.js';
 import { estimateUsage } from './estimate-usage.js';
-import { letGoOfBytes, letGoOfTexts } from './let-go.js';
+import { letGo } from './let-go.js';
 
 const MESSAGES = [{ role: 'user', content: 'one two three four five six seven' }];
 
@@ -18,8 +18,7 @@ it.each<[OperationName, object]>([
 ])('%s: the usage of a call is estimated as before', (operation, members) => {
   const asked = call(operation, members);
   const before = estimateUsage(asked, undefined);
-  letGoOfBytes(asked);
-  letGoOfTexts(asked);
+  letGo(asked);
   expect(asked.request.value).toEqual({ model: 'm', stream: true });
   expect(estimateUsage(asked, undefined)).toEqual(before);
 });
@@ -29,7 +28,6 @@ it.each<[OperationName, object]>([
   ['responses', { input: 'Hello' }],
 ])('%s: the request is needed to the end', (operation, members) => {
   const asked = call(operation, members);
-  letGoOfBytes(asked);
-  letGoOfTexts(asked);
+  letGo(asked);
   expect(asked.request.value).toMatchObject(members);
 });

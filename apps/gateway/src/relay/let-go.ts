@@ -7,19 +7,14 @@ const FORGETFUL: ReadonlySet<OperationName> = new Set(['chat', 'completions', 'm
 
 const NOTHING = Buffer.alloc(0);
 
-type Forgetful = Pick<Call, 'operation' | 'request' | 'promptEstimate'>;
-
-/** Lets go of the bytes of a body: no other target is asked once an answer has begun. */
-export function letGoOfBytes(call: Pick<Call, 'request'>): void {
-  const { request } = call;
-  if (!request.upload) call.request = { ...request, bytes: NOTHING } as Call['request'];
-}
-
-/** And of what they said. An estimate of its tokens stays, in case that the answer's usage never comes. */
-export function letGoOfTexts(call: Forgetful): void {
+/**
+ * Lets go of a body whose answer lasts: no other target is asked once it has begun. An estimate of the tokens of the
+ * prompt stays, in case that the answer's usage never comes.
+ */
+export function letGo(call: Pick<Call, 'operation' | 'request' | 'promptEstimate'>): void {
   const { operation, request } = call;
   if (request.upload || !FORGETFUL.has(operation)) return;
   const { model, stream } = request.value;
   call.promptEstimate = estimatePrompt(request.value);
-  call.request = { ...request, value: { model, stream } } as Call['request'];
+  call.request = { ...request, bytes: NOTHING, value: { model, stream } } as Call['request'];
 }

@@ -102,7 +102,7 @@ describe('what a stream keeps of its request', () => {
   it('is what it says while the stream is short', async () => {
     const { call: asked, condense } = await stream(10);
     expect(asked.request.value).toHaveProperty('messages');
-    expect(asked.request.upload === undefined && asked.request.bytes.length).toBe(0);
+    expect(asked.request.upload === undefined && asked.request.bytes.length).toBeGreaterThan(0);
     expect(condense).toBe(0);
   });
 

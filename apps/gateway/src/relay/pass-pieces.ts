@@ -1,7 +1,7 @@
 import type { CallSignal, Emit } from '#contract';
 import type { PiecesWinner } from './attempt.js';
 import type { Call } from './call.js';
-import { letGoOfBytes, letGoOfTexts } from './let-go.js';
+import { letGo } from './let-go.js';
 
 /** So much of one answer goes out in a turn of the event loop, in bytes: some 600 chunks, a few milliseconds. */
 const TURN_BYTES = 128 * 1024;
@@ -19,7 +19,6 @@ export async function passPieces(
   signal: CallSignal,
   emit: Emit,
 ): Promise<void> {
-  letGoOfBytes(call);
   let longAt = performance.now() + LONG_MS;
   let bytes = 0;
   for (let next: Buffer[] | undefined = first.splice(0); next; next = await pieces.next()) {
@@ -33,7 +32,7 @@ export async function passPieces(
     signal.throwIfAborted();
     if (performance.now() < longAt) continue;
     longAt = Infinity;
-    letGoOfTexts(call);
+    letGo(call);
     pieces.seen?.condense();
   }
   if (pieces.ending !== '') emit({ kind: 'end', text: pieces.ending });
