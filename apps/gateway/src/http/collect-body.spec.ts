@@ -35,6 +35,27 @@ describe('the bytes of a body', () => {
     expect(said.map(String)).toEqual([whole]);
   });
 
+  it.each([
+    ['in pieces', ['12', '34', '567', '89']],
+    ['byte by byte', [...'123456789']],
+    ['at once, and the last', ['12345678', '9']],
+  ])('have room of their own once enough of them has come: %s', async (_, pieces) => {
+    const { payload, said, turn } = collect({ 'content-length': '9' });
+    for (const piece of pieces) payload.write(piece);
+    payload.end();
+    await turn();
+    expect(said.map(String)).toEqual(['123456789']);
+    expect((said[0] as Buffer).buffer.byteLength).toBe(9);
+  });
+
+  it('are refused where more come than there is room for', async () => {
+    const { payload, said, turn } = collect({ 'content-length': '6' });
+    for (const piece of ['123', '45', '67']) payload.write(piece);
+    payload.end();
+    await turn();
+    expect(said).toMatchObject([{ code: 'bad_request' }]);
+  });
+
   it('are not read where their length is too large', () => {
     const { payload, said } = collect({ 'content-length': '11' });
     expect(said).toMatchObject([{ code: 'request_too_large' }]);
