@@ -1,5 +1,6 @@
 import swc from 'unplugin-swc';
 import { defineConfig } from 'vitest/config';
+import { makeMemoryFolder } from './support/memory-folder.js';
 
 /** The source condition of package.json's `imports`: tests run the sources, not the build. */
 const conditions = ['pllm-source'];
@@ -25,6 +26,10 @@ export const sources = {
 };
 
 const root = new URL('..', import.meta.url).pathname;
+
+// Of the run and all that it starts.
+const memory = makeMemoryFolder();
+if (memory !== undefined) process.env.TMPDIR = memory;
 
 /** On a real Postgres only what its being one can change: the rest has been run by then, on the embedded database. */
 const isOnPostgres = process.env.PLLM_TEST_DATABASE === 'postgres';

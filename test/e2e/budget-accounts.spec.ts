@@ -17,6 +17,7 @@ describe.runIf(inject('postgresUrl'))('accounts that several gateways draw from 
   beforeAll(async () => {
     place = await makeDatabase({
       postgresUrl: inject('postgresUrl'),
+      postgresTemplate: inject('postgresTemplate'),
       embeddedTemplate: inject('embeddedTemplate'),
     });
     const open = () => Database.open({ url: place.url, dataDir: place.dataDir, schemaFolder });

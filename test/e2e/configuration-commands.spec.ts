@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, inject, it } from 'vitest';
@@ -38,6 +38,10 @@ function run(args: string[], env: Record<string, string> = {}): Promise<Run> {
   });
 }
 
+/** A migrated embedded database: to make one takes seconds, and is asked elsewhere. */
+const giveDatabase = (directory: string): void =>
+  cpSync(join(inject('embeddedTemplate'), 'database'), join(directory, 'database'), { recursive: true });
+
 const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
 const GOOD = `providers:
   - name: mine
@@ -52,7 +56,8 @@ models:
 `;
 const VARIABLES = { MINE_URL: 'http://localhost:1', MINE_KEY: SECRET };
 
-describe('--check', () => {
+/** At once: most of their time a program is read. */
+describe.concurrent('--check', () => {
   it('says what a first file would bring, and leaves nothing behind', async () => {
     write('pllm.yaml', GOOD);
     const { code, out, err } = await run(['--check'], VARIABLES);
@@ -116,13 +121,13 @@ describe('a gateway with a file', () => {
       PLLM_CONFIG: join(folder, 'broken.yaml'),
       MINE_KEY: SECRET,
     });
-    expect(await gateway.ended()).toEqual({ code: 1, signal: null });
-    expect(gateway.stderr).toMatch(/^pllm: the configuration file is not valid\n.*broken\.yaml:4:15: /);
-    expect(gateway.stderr.trim().split('\n')).toHaveLength(5);
     const missing = GatewayProcess.launch({
       PLLM_DATA_DIR: join(folder, 'other'),
       PLLM_CONFIG: join(folder, 'missing.yaml'),
     });
+    expect(await gateway.ended()).toEqual({ code: 1, signal: null });
+    expect(gateway.stderr).toMatch(/^pllm: the configuration file is not valid\n.*broken\.yaml:4:15: /);
+    expect(gateway.stderr.trim().split('\n')).toHaveLength(5);
     expect(await missing.ended()).toEqual({ code: 1, signal: null });
     // Nothing was begun.
     expect(existsSync(join(folder, 'other'))).toBe(false);
@@ -131,6 +136,7 @@ describe('a gateway with a file', () => {
 
   it('does not start with one that falls back to nobody', async () => {
     write('nobody.yaml', `${GOOD}    fallbacks: [nobody]\n`);
+    giveDatabase(join(folder, 'nobody'));
     const gateway = GatewayProcess.launch({
       PLLM_DATA_DIR: join(folder, 'nobody'),
       PLLM_CONFIG: join(folder, 'nobody.yaml'),
@@ -145,6 +151,7 @@ describe('a gateway with a file', () => {
 
   it('follows it, at SIGHUP too, and --check tells what would change', { timeout: 90_000 }, async () => {
     const sandbox = await startSandbox();
+    if (!postgresUrl) giveDatabase(dataDir);
     const variables = { MINE_URL: sandbox.url, MINE_KEY: SECRET };
     const gateway = await GatewayProcess.start({
       PLLM_DATA_DIR: dataDir,
@@ -221,7 +228,7 @@ describe('--reconcile', () => {
     });
   });
 
-  it.each([[['--repair']], [['--reconcile', '--release-withheld']], [['--reconcile', 'file']]])(
+  it.concurrent.each([[['--repair']], [['--reconcile', '--release-withheld']], [['--reconcile', 'file']]])(
     'does not take %o',
     async (args) => expect((await run(args)).code).toBe(1),
   );

@@ -31,9 +31,10 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-const priced = async (script: string): Promise<string> => {
+const priced = async (script: string, firstByteMs = 30_000): Promise<string> => {
   const name = `m-${script}`;
-  await bench.addModel(name, script, { price: PRICE, timeouts: { first_byte_ms: 1_000, idle_ms: 1_000 } });
+  const timeouts = { first_byte_ms: firstByteMs, idle_ms: 1_000 };
+  await bench.addModel(name, script, { price: PRICE, timeouts });
   return name;
 };
 
@@ -162,47 +163,52 @@ const CASES = ROUTES.flatMap((route) =>
     .map((stream) => [route.operation, stream, route] as const),
 );
 
-describe('the record of each endpoint’s call agrees with the upstream to the token and the nano-dollar', () => {
-  it.each(CASES)('%s, answered (streamed: %s)', async (operation, stream, route) => {
-    const record = await recordFor(
-      await ask(route, await priced(`ok-${operation}-${stream};chunks=6`), stream),
-    );
-    const expected = stream ? route.streamed : route.whole;
-    expect(record).toMatchObject({
-      operation,
-      status: 'ok',
-      usage_source: 'upstream',
-      ...NOTHING,
-      ...expected,
+/** At once, each with a model of its own: most of their time they wait for an upstream that is not there. */
+describe.concurrent(
+  'the record of each endpoint’s call agrees with the upstream to the token and the nano-dollar',
+  () => {
+    it.each(CASES)('%s, answered (streamed: %s)', async (operation, stream, route) => {
+      const record = await recordFor(
+        await ask(route, await priced(`ok-${operation}-${stream};chunks=6`), stream),
+      );
+      const expected = stream ? route.streamed : route.whole;
+      expect(record).toMatchObject({
+        operation,
+        status: 'ok',
+        usage_source: 'upstream',
+        ...NOTHING,
+        ...expected,
+      });
+      expect(record.cost_usd).toBe(costOf(record));
+      expect(record.cost_usd).not.toBe('0');
     });
-    expect(record.cost_usd).toBe(costOf(record));
-    expect(record.cost_usd).not.toBe('0');
-  });
 
-  it.each(CASES)(
-    '%s, that the upstream refused, or did not answer (streamed: %s)',
-    async (operation, stream, route) => {
-      const scripts: [string, number][] = [
-        ['status=400', 400],
-        ['status=500', 503],
-        ['status=429', 429],
-        ['delay=60000', 503],
-      ];
-      const refuse = async ([script, status]: [string, number]): Promise<void> => {
-        const answer = await ask(route, await priced(`${operation}-${stream};${script}`), stream);
-        const expected = {
-          operation,
-          status: 'error',
-          http_status: status,
-          usage_source: 'none',
-          ...NOTHING,
+    it.each(CASES)(
+      '%s, that the upstream refused, or did not answer (streamed: %s)',
+      async (operation, stream, route) => {
+        const scripts: [string, number, number?][] = [
+          ['status=400', 400],
+          ['status=500', 503],
+          ['status=429', 429],
+          ['delay=60000', 503, 1_000],
+        ];
+        const refuse = async ([script, status, firstByteMs]: [string, number, number?]): Promise<void> => {
+          const model = await priced(`${operation}-${stream};${script}`, firstByteMs);
+          const answer = await ask(route, model, stream);
+          const expected = {
+            operation,
+            status: 'error',
+            http_status: status,
+            usage_source: 'none',
+            ...NOTHING,
+          };
+          expect(await recordFor(answer)).toMatchObject({ ...expected, priced: true, cost_usd: '0' });
         };
-        expect(await recordFor(answer)).toMatchObject({ ...expected, priced: true, cost_usd: '0' });
-      };
-      await Promise.all(scripts.map(refuse));
-    },
-  );
-});
+        await Promise.all(scripts.map(refuse));
+      },
+    );
+  },
+);
 
 describe('a stream that does not end well', () => {
   it.each([

@@ -35,6 +35,7 @@ afterAll(() => sandbox.close());
 beforeEach(async () => {
   database = await makeDatabase({
     postgresUrl: inject('postgresUrl'),
+    postgresTemplate: inject('postgresTemplate'),
     embeddedTemplate: inject('embeddedTemplate'),
   });
 });

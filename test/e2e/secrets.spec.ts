@@ -42,6 +42,7 @@ const answers: string[] = [];
 beforeAll(async () => {
   database = await makeDatabase({
     postgresUrl: inject('postgresUrl'),
+    postgresTemplate: inject('postgresTemplate'),
     embeddedTemplate: inject('embeddedTemplate'),
   });
   [sandbox, stub, collector, metricsPort] = await Promise.all([

@@ -77,7 +77,7 @@ const ask = (to: TestBench, as: string, model: string, traceId: string, rest: ob
     },
   );
 
-const traceOf = (serial: number): string => TRACE.slice(0, -1) + String(serial);
+const traceOf = (serial: number): string => TRACE.slice(0, -1) + serial.toString(16);
 
 describe('a call', () => {
   it('continues the trace of its client, as far as the upstream', async () => {
@@ -120,7 +120,8 @@ describe('a call', () => {
     expect(stub.last.headers).not.toHaveProperty('tracestate');
   });
 
-  it('that is streamed has its tokens too', async () => {
+  // A span waits two seconds for company: these wait together. None asks the stub what came last.
+  it.concurrent('that is streamed has its tokens too', async () => {
     const [attempt] = await call('stream', traceOf(3), { stream: true });
     expect(attempt?.attributes).toMatchObject({
       'gen_ai.usage.output_tokens': '3',
@@ -128,7 +129,7 @@ describe('a call', () => {
     });
   });
 
-  it('has a span for each target that was asked', async () => {
+  it.concurrent('has a span for each target that was asked', async () => {
     const spans = await call('second', traceOf(4));
     expect(spans.map(({ kind, status }) => [kind, status.code])).toEqual([
       [CLIENT, 2],
@@ -142,15 +143,17 @@ describe('a call', () => {
     expect(spans[2]?.attributes['pllm.attempts']).toBe('2');
   });
 
-  it('that failed says why', async () => {
-    const spans = await call('refused', traceOf(5));
+  it.concurrent('that failed says why', async () => {
+    const [spans, [only, ...others]] = await Promise.all([
+      call('refused', traceOf(5)),
+      call('missing', traceOf(6)),
+    ]);
     expect(spans.map(({ status }) => status.code)).toEqual([2, 2]);
     expect(spans[0]?.attributes['error.type']).toBe('upstream_refused');
-    const [only, ...others] = await call('missing', traceOf(6));
     expect([only?.attributes['error.type'], others]).toEqual(['model_not_found', []]);
   });
 
-  it.each([
+  it.concurrent.each([
     ['for a parameter', { messages: [] }, 'invalid_value', 'chat own', 'own'],
     ['for what is no JSON', undefined, 'invalid_json', 'chat', undefined],
   ] as const)('that is refused unasked says why: %s', async (_, rest, code, name, model) => {
@@ -179,16 +182,17 @@ describe('a call', () => {
     expect(span?.attributes['gen_ai.request.model']).toBe(model);
   });
 
-  it('of nobody has no span', async () => {
+  it.concurrent('of nobody has no span', async () => {
     await ask(bench, 'sk-pllm-nobody', 'own', traceOf(0));
-    await call('own', traceOf(1));
+    // What came before this has been sent with it.
+    await call('own', traceOf(10));
     expect(collector.spans.filter(({ traceId }) => traceId === traceOf(0))).toEqual([]);
   });
 
   it('is not recorded where its client does not want that', async () => {
     await ask(bench, key, 'own', traceOf(7), {}, '00');
     expect(stub.last.headers.traceparent).toMatch(new RegExp(`^00-${traceOf(7)}-[\\da-f]{16}-00$`));
-    await call('own', traceOf(2));
+    await call('own', traceOf(11));
     expect(collector.spans.filter(({ traceId }) => traceId === traceOf(7))).toEqual([]);
   });
 });

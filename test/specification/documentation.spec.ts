@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { MASTER_KEY, startBench } from '../support/gateway.js';
 import type { TestBench } from '../support/gateway.js';
 import { readExamples } from '../support/read-examples.js';
@@ -34,16 +34,23 @@ const MODELS = {
   'rerank-v3.5': 'rerank-upstream',
 };
 
+/** As long as an example may take on a machine that does other things too. */
+vi.setConfig({ testTimeout: 90_000 });
+
 let bench: TestBench;
+/** Where examples read and write, each language in a folder of its own. */
 let folder: string;
 let key: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pllm-documentation-'));
-  writeFileSync(join(folder, 'audio.mp3'), Buffer.alloc(32_000, 1));
-  writeFileSync(join(folder, 'cat.png'), Buffer.from(PIXEL, 'base64'));
-  mkdirSync(join(folder, 'data'));
-  writeFileSync(join(folder, 'data', 'master.key'), MASTER_KEY);
+  for (const language of ['sh', 'js', 'python'] satisfies Language[]) {
+    const own = join(folder, language);
+    mkdirSync(join(own, 'data'), { recursive: true });
+    writeFileSync(join(own, 'audio.mp3'), Buffer.alloc(32_000, 1));
+    writeFileSync(join(own, 'cat.png'), Buffer.from(PIXEL, 'base64'));
+    writeFileSync(join(own, 'data', 'master.key'), MASTER_KEY);
+  }
   bench = await startBench();
   for (const [id, script] of Object.entries(MODELS)) await bench.addModel(id, script);
   const native = { name: 'openai-itself', type: 'openai', base_url: bench.sandbox.url, api_key: 'k' };
@@ -60,9 +67,10 @@ afterAll(async () => {
 
 /** What it printed, or wrote where it was told to. */
 async function outputOf(language: Language, code: string): Promise<string> {
-  const { stdout } = await runExample(language, code, { url: bench.url, key, folder });
+  const own = join(folder, language);
+  const { stdout } = await runExample(language, code, { url: bench.url, key, folder: own });
   const [, file] = /--output (\S+)/.exec(code) ?? [];
-  return file === undefined ? stdout : readFileSync(join(folder, file), 'latin1');
+  return file === undefined ? stdout : readFileSync(join(own, file), 'latin1');
 }
 
 async function check({ language, code, answer }: Example): Promise<void> {
@@ -87,11 +95,11 @@ describe.each(PAGES)('%s', (page) => {
     expect([examples.length > 0, incomplete]).toEqual([true, []]);
   });
 
-  it.each(numbered.filter(({ language }) => language !== 'python'))('$heading, in $language', check);
-  it.skipIf(!hasPython).each(numbered.filter(({ language }) => language === 'python'))(
-    '$heading, in $language',
-    check,
-  );
+  const inLanguage = (wanted: Language) => numbered.filter(({ language }) => language === wanted);
+  it.each(inLanguage('sh'))('$heading, in $language', check);
+  // At once: most of the time an SDK is read.
+  it.concurrent.each(inLanguage('js'))('$heading, in $language', check);
+  it.skipIf(!hasPython).concurrent.each(inLanguage('python'))('$heading, in $language', check);
 });
 
 describe('the pages of the API', () => {

@@ -10,20 +10,27 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Undefined: tests run on the embedded database. */
     postgresUrl: string | undefined;
-    /** A migrated embedded database, to be copied: making one takes seconds. */
+    /** A migrated database on it, to be copied. */
+    postgresTemplate: string | undefined;
+    /** The data directory of a migrated embedded database, to be copied: making one takes seconds. */
     embeddedTemplate: string;
   }
 }
 
 const root = new URL('../..', import.meta.url).pathname;
 
-/** Once a run: the Postgres server (PLLM_TEST_DATABASE=postgres), or a migrated embedded database to copy. */
+/** Once a run: a migrated database to copy, on a Postgres server (PLLM_TEST_DATABASE=postgres) or embedded. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'pllm-e2e-'));
   let server: PostgresServer | undefined;
-  if (process.env.PLLM_TEST_DATABASE === 'postgres') server = await startPostgres();
-  else await makeTemplate(folder);
+  let template: string | undefined;
+  if (process.env.PLLM_TEST_DATABASE === 'postgres') {
+    server = await startPostgres();
+    template = await createDatabase(server);
+  }
+  await makeTemplate(folder, template);
   project.provide('postgresUrl', server?.url);
+  project.provide('postgresTemplate', template);
   project.provide('embeddedTemplate', join(folder, 'template'));
   return async () => {
     await server?.stop();
@@ -31,10 +38,10 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   };
 }
 
-async function makeTemplate(folder: string): Promise<void> {
+async function makeTemplate(folder: string, url: string | undefined): Promise<void> {
   const dataDir = join(folder, 'template');
   mkdirSync(dataDir);
-  const database = await Database.open({ url: undefined, dataDir, schemaFolder: join(root, 'prisma') });
+  const database = await Database.open({ url, dataDir, schemaFolder: join(root, 'prisma') });
   await database.close();
 }
 
@@ -45,14 +52,19 @@ export interface TestDatabase {
   remove(): void;
 }
 
-export async function makeDatabase(context: {
-  postgresUrl: string | undefined;
-  embeddedTemplate: string;
-}): Promise<TestDatabase> {
+/** What a run provides. */
+export interface Templates {
+  readonly postgresUrl: string | undefined;
+  /** Undefined: a database on Postgres is a new one, which its first gateway migrates. */
+  readonly postgresTemplate?: string | undefined;
+  readonly embeddedTemplate: string;
+}
+
+export async function makeDatabase(templates: Templates): Promise<TestDatabase> {
   const dataDir = mkdtempSync(join(tmpdir(), 'pllm-data-'));
   const remove = (): void => rmSync(dataDir, { recursive: true, force: true });
-  if (context.postgresUrl)
-    return { dataDir, url: await createDatabase({ url: context.postgresUrl }), remove };
-  cpSync(join(context.embeddedTemplate, 'database'), join(dataDir, 'database'), { recursive: true });
+  const { postgresUrl: url, postgresTemplate, embeddedTemplate } = templates;
+  if (url !== undefined) return { dataDir, url: await createDatabase({ url }, postgresTemplate), remove };
+  cpSync(join(embeddedTemplate, 'database'), join(dataDir, 'database'), { recursive: true });
   return { dataDir, url: undefined, remove };
 }

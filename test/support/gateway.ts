@@ -41,6 +41,7 @@ export async function startBench(
 ): Promise<TestBench> {
   const database = await makeDatabase({
     postgresUrl: inject('postgresUrl'),
+    postgresTemplate: inject('postgresTemplate'),
     embeddedTemplate: inject('embeddedTemplate'),
   });
   const sandbox = await startSandbox({ keepBodies: true });

@@ -51,7 +51,12 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
   if (init.status !== 0) throw new NoPostgres(`initdb failed: ${init.stderr}`);
   const port = await freePort();
   const url = `postgresql://postgres@127.0.0.1:${port}`;
-  const settings = ['fsync=off', 'max_connections=200', `unix_socket_directories=${folder}`];
+  const settings = [
+    'fsync=off',
+    'full_page_writes=off',
+    'max_connections=200',
+    `unix_socket_directories=${folder}`,
+  ];
   const address = ['-D', data, '-h', '127.0.0.1', '-p', String(port)];
   const args = [...address, ...settings.flatMap((setting) => ['-c', setting])];
   let server: ChildProcess;
@@ -90,12 +95,16 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
   };
 }
 
-/** A new, empty database on the server. */
-export async function createDatabase(server: Pick<PostgresServer, 'url'>): Promise<string> {
+/** A new database on the server: empty, or a copy of the one at `template`, to which nobody is connected. */
+export async function createDatabase(
+  server: Pick<PostgresServer, 'url'>,
+  template?: string,
+): Promise<string> {
+  const source = template === undefined ? '' : ` TEMPLATE ${new URL(template).pathname.slice(1)}`;
   const name = `pllm_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
   const client = new Client({ connectionString: `${server.url}/postgres` });
   await client.connect();
-  await client.query(`CREATE DATABASE ${name}`);
+  await client.query(`CREATE DATABASE ${name}${source}`);
   await client.end();
   return `${server.url}/${name}`;
 }
@@ -139,7 +148,7 @@ function databaseUser(): { uid: number; gid: number } | undefined {
 }
 
 async function untilUp(url: string): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt++) {
+  for (let attempt = 0; attempt < 500; attempt++) {
     const client = new Client({ connectionString: `${url}/postgres` });
     client.on('error', () => {});
     try {
@@ -147,7 +156,7 @@ async function untilUp(url: string): Promise<void> {
       await client.end();
       return;
     } catch {
-      await sleep(100);
+      await sleep(20);
     }
   }
   throw new NoPostgres('Postgres did not come up within 10 s');
