@@ -1,6 +1,7 @@
 import { splice } from '#contract';
 import type { Edit } from '#contract';
 import type { Skimmed } from '../spec.js';
+import { FixedBytes, viewOf } from './fixed-bytes.js';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -9,7 +10,9 @@ const EVENT_HEAD = Buffer.from('data: ');
 const EVENT_END = Buffer.from('\n\n');
 
 /** The members whose text is what changes from one chunk to the next. No text inside of JSON reads like this: its quotes are escaped. */
-const TEXTS = ['"content":"', '"arguments":"', '"reasoning_content":"', '"reasoning":"', '"text":"'];
+const TEXTS = ['"content":"', '"arguments":"', '"reasoning_content":"', '"reasoning":"', '"text":"'].map(
+  (name) => Buffer.from(name),
+);
 
 /**
  * What the event of a chunk is but for its text: the bytes before and behind it, as they come and as they go out.
@@ -18,6 +21,10 @@ const TEXTS = ['"content":"', '"arguments":"', '"reasoning_content":"', '"reason
  * it is looked for again.
  */
 export class ChunkShape {
+  /** What stands between two texts, as it comes and as it goes out. */
+  private readonly joint: FixedBytes;
+  private readonly outJoint: Buffer;
+
   private constructor(
     /** A chunk of this shape. */
     readonly sample: Buffer,
@@ -25,13 +32,16 @@ export class ChunkShape {
     private readonly tail: Buffer,
     private readonly outHead: Buffer,
     private readonly outTail: Buffer,
-  ) {}
+  ) {
+    this.joint = new FixedBytes(Buffer.concat([tail, head]));
+    this.outJoint = Buffer.concat([outTail, outHead]);
+  }
 
   /** The shape of a chunk whose event is made by `edits`; undefined where it has no text. */
   static of(data: Buffer, edits: readonly Edit[]): ChunkShape | undefined {
     const start = textStart(data);
     const end = start < 0 ? -1 : stringEnd(data, start);
-    if (end < 0) return undefined;
+    if (end < 0 || data.includes(0)) return undefined;
     const before = edits.filter((edit) => edit.end <= start);
     const behind = edits.filter((edit) => edit.start > end);
     if (before.length + behind.length < edits.length) return undefined;
@@ -48,36 +58,41 @@ export class ChunkShape {
 
   /** Reads events of this shape, as many as stand one behind the other. */
   skim(bytes: Buffer, from: number): (Skimmed & { readonly count: number }) | undefined {
-    const { head, tail } = this;
+    const { head, tail, joint } = this;
+    if (!standsAt(bytes, from, head)) return undefined;
+    const view = viewOf(bytes);
     const texts: number[] = [];
-    let at = from;
-    while (standsAt(bytes, at, head)) {
-      const start = at + head.length;
+    let start = from + head.length;
+    for (;;) {
       const end = stringEnd(bytes, start);
-      if (end < 0 || !standsAt(bytes, end, tail)) break;
+      if (end < 0) break;
+      const isFollowed = joint.standIn(view, end);
+      if (!isFollowed && !standsAt(bytes, end, tail)) break;
       texts.push(start, end);
-      at = end + tail.length;
+      if (!isFollowed) break;
+      start = end + joint.bytes.length;
     }
-    if (texts.length === 0) return undefined;
-    const count = texts.length / 2;
-    const textBytes = at - from - count * (head.length + tail.length);
-    return { events: this.write(bytes, texts, textBytes), taken: at - from, count };
+    const end = texts.at(-1);
+    if (end === undefined) return undefined;
+    return { events: this.write(bytes, texts), taken: end + tail.length - from, count: texts.length / 2 };
   }
 
   /** @param texts where each text starts and ends, one behind the other */
-  private write(bytes: Buffer, texts: readonly number[], textBytes: number): Buffer {
-    const { outHead, outTail } = this;
-    const size = (texts.length / 2) * (outHead.length + outTail.length) + textBytes;
+  private write(bytes: Buffer, texts: readonly number[]): Buffer {
+    const { outHead, outTail, outJoint } = this;
+    let size = outHead.length + (texts.length / 2 - 1) * outJoint.length + outTail.length;
+    for (let index = 0; index < texts.length; index += 2)
+      size += (texts[index + 1] as number) - (texts[index] as number);
     const events = Buffer.allocUnsafe(size);
     let at = 0;
     for (let index = 0; index < texts.length; index += 2) {
-      events.set(outHead, at);
-      at += outHead.length;
+      const before = index === 0 ? outHead : outJoint;
+      events.set(before, at);
+      at += before.length;
       const end = texts[index + 1] as number;
       for (let next = texts[index] as number; next < end; next++) events[at++] = bytes[next] as number;
-      events.set(outTail, at);
-      at += outTail.length;
     }
+    events.set(outTail, at);
     return events;
   }
 }
