@@ -60,7 +60,9 @@ export class EventPieces implements Pieces, SseSink {
       if (this.failure !== undefined) throw this.failure;
       if (this.isOver) return undefined;
       try {
-        if (!(await this.reader.next(this)) || this.decoder.isComplete) this.end();
+        const pieces = await this.reader.read();
+        this.reader.feed(pieces, this);
+        if (!pieces || this.decoder.isComplete) this.end();
       } catch (error) {
         // An error in the middle of a packet does not take back what came before it.
         if (this.decoded.length === 0) throw error;

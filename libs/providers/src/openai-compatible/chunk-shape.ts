@@ -8,6 +8,7 @@ const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 const EVENT_HEAD = Buffer.from('data: ');
 const EVENT_END = Buffer.from('\n\n');
+const NOTHING = Buffer.alloc(0);
 
 /** The members whose text is what changes from one chunk to the next. No text inside of JSON reads like this: its quotes are escaped. */
 const TEXTS = ['"content":"', '"arguments":"', '"reasoning_content":"', '"reasoning":"', '"text":"'].map(
@@ -21,9 +22,9 @@ const TEXTS = ['"content":"', '"arguments":"', '"reasoning_content":"', '"reason
  * it is looked for again.
  */
 export class ChunkShape {
-  /** What stands between two texts, as it comes and as it goes out. */
-  private readonly joint: FixedBytes;
-  private readonly outJoint: Buffer;
+  /** What stands between two texts, once there are two. */
+  private joint: FixedBytes | undefined = undefined;
+  private outJoint: Buffer | undefined = undefined;
 
   private constructor(
     /** A chunk of this shape. */
@@ -32,10 +33,7 @@ export class ChunkShape {
     private readonly tail: Buffer,
     private readonly outHead: Buffer,
     private readonly outTail: Buffer,
-  ) {
-    this.joint = new FixedBytes(Buffer.concat([tail, head]));
-    this.outJoint = Buffer.concat([outTail, outHead]);
-  }
+  ) {}
 
   /** The shape of a chunk whose event is made by `edits`; undefined where it has no text. */
   static of(data: Buffer, edits: readonly Edit[]): ChunkShape | undefined {
@@ -58,28 +56,38 @@ export class ChunkShape {
 
   /** Reads events of this shape, as many as stand one behind the other. */
   skim(bytes: Buffer, from: number): (Skimmed & { readonly count: number }) | undefined {
-    const { head, tail, joint } = this;
+    const { head, tail } = this;
     if (!standsAt(bytes, from, head)) return undefined;
-    const view = viewOf(bytes);
-    const texts: number[] = [];
-    let start = from + head.length;
-    for (;;) {
-      const end = stringEnd(bytes, start);
-      if (end < 0) break;
-      const isFollowed = joint.standIn(view, end);
-      if (!isFollowed && !standsAt(bytes, end, tail)) break;
-      texts.push(start, end);
-      if (!isFollowed) break;
-      start = end + joint.bytes.length;
-    }
-    const end = texts.at(-1);
-    if (end === undefined) return undefined;
+    const start = from + head.length;
+    let end = stringEnd(bytes, start);
+    if (end < 0 || !standsAt(bytes, end, tail)) return undefined;
+    const texts = [start, end];
+    if (end + tail.length < bytes.length) end = this.skimOn(bytes, texts, end);
     return { events: this.write(bytes, texts), taken: end + tail.length - from, count: texts.length / 2 };
+  }
+
+  /** @param texts where each text starts and ends; @param end of the last one. Answers with where that is now */
+  private skimOn(bytes: Buffer, texts: number[], end: number): number {
+    const { tail } = this;
+    const view = viewOf(bytes);
+    const joint = (this.joint ??= new FixedBytes(Buffer.concat([tail, this.head])));
+    let last = end;
+    for (let isFollowed = joint.standIn(view, end); isFollowed;) {
+      const start = last + joint.bytes.length;
+      const next = stringEnd(bytes, start);
+      if (next < 0) break;
+      isFollowed = joint.standIn(view, next);
+      if (!isFollowed && !standsAt(bytes, next, tail)) break;
+      texts.push(start, next);
+      last = next;
+    }
+    return last;
   }
 
   /** @param texts where each text starts and ends, one behind the other */
   private write(bytes: Buffer, texts: readonly number[]): Buffer {
-    const { outHead, outTail, outJoint } = this;
+    const { outHead, outTail } = this;
+    const outJoint = texts.length > 2 ? (this.outJoint ??= Buffer.concat([outTail, outHead])) : NOTHING;
     let size = outHead.length + (texts.length / 2 - 1) * outJoint.length + outTail.length;
     for (let index = 0; index < texts.length; index += 2)
       size += (texts[index + 1] as number) - (texts[index] as number);
