@@ -29,8 +29,8 @@ export class ChunkShape {
   private constructor(
     /** A chunk of this shape. */
     readonly sample: Buffer,
-    private readonly head: Buffer,
-    private readonly tail: Buffer,
+    private readonly head: FixedBytes,
+    private readonly tail: FixedBytes,
     private readonly outHead: Buffer,
     private readonly outTail: Buffer,
   ) {}
@@ -47,8 +47,8 @@ export class ChunkShape {
     const [head, tail] = [data.subarray(0, start), data.subarray(end)];
     return new ChunkShape(
       data,
-      Buffer.concat([EVENT_HEAD, head]),
-      Buffer.concat([tail, EVENT_END]),
+      new FixedBytes(Buffer.concat([EVENT_HEAD, head])),
+      new FixedBytes(Buffer.concat([tail, EVENT_END])),
       Buffer.concat([EVENT_HEAD, splice(head, before)]),
       Buffer.concat([splice(tail, shifted), EVENT_END]),
     );
@@ -57,27 +57,31 @@ export class ChunkShape {
   /** Reads events of this shape, as many as stand one behind the other. */
   skim(bytes: Buffer, from: number): (Skimmed & { readonly count: number }) | undefined {
     const { head, tail } = this;
-    if (!standsAt(bytes, from, head)) return undefined;
-    const start = from + head.length;
+    const view = viewOf(bytes);
+    if (!head.standIn(view, from)) return undefined;
+    const start = from + head.bytes.length;
     let end = stringEnd(bytes, start);
-    if (end < 0 || !standsAt(bytes, end, tail)) return undefined;
+    if (end < 0 || !tail.standIn(view, end)) return undefined;
     const texts = [start, end];
-    if (end + tail.length < bytes.length) end = this.skimOn(bytes, texts, end);
-    return { events: this.write(bytes, texts), taken: end + tail.length - from, count: texts.length / 2 };
+    if (end + tail.bytes.length < bytes.length) end = this.skimOn(bytes, view, texts);
+    return {
+      events: this.write(bytes, texts),
+      taken: end + tail.bytes.length - from,
+      count: texts.length / 2,
+    };
   }
 
-  /** @param texts where each text starts and ends; @param end of the last one. Answers with where that is now */
-  private skimOn(bytes: Buffer, texts: number[], end: number): number {
-    const { tail } = this;
-    const view = viewOf(bytes);
-    const joint = (this.joint ??= new FixedBytes(Buffer.concat([tail, this.head])));
-    let last = end;
-    for (let isFollowed = joint.standIn(view, end); isFollowed;) {
+  /** @param texts where each text starts and ends: those that follow are added. Answers with where the last one ends */
+  private skimOn(bytes: Buffer, view: DataView, texts: number[]): number {
+    const { head, tail } = this;
+    const joint = (this.joint ??= new FixedBytes(Buffer.concat([tail.bytes, head.bytes])));
+    let last = texts[1] as number;
+    for (let isFollowed = joint.standIn(view, last); isFollowed;) {
       const start = last + joint.bytes.length;
       const next = stringEnd(bytes, start);
       if (next < 0) break;
       isFollowed = joint.standIn(view, next);
-      if (!isFollowed && !standsAt(bytes, next, tail)) break;
+      if (!isFollowed && !tail.standIn(view, next)) break;
       texts.push(start, next);
       last = next;
     }
@@ -103,11 +107,6 @@ export class ChunkShape {
     events.set(outTail, at);
     return events;
   }
-}
-
-function standsAt(bytes: Buffer, at: number, part: Buffer): boolean {
-  const end = at + part.length;
-  return end <= bytes.length && bytes.compare(part, 0, part.length, at, end) === 0;
 }
 
 function textStart(data: Buffer): number {
