@@ -27,6 +27,8 @@ export interface OpenReply {
 export interface PiecesReply {
   readonly kind: 'pieces';
   readonly pieces: readonly Buffer[];
+  /** Nothing but an `end` comes behind them: they may wait for it, and go out together with it. */
+  readonly isLast?: boolean;
 }
 
 /** What ends an answer that is complete; it is held back until the call is recorded. */

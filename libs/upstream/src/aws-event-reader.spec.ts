@@ -23,7 +23,9 @@ function open() {
   const names: unknown[] = [];
   const sink = { event: ({ event }: SseEvent) => void names.push(event) };
   const readAll = async (): Promise<unknown[]> => {
-    while (await reader.next(sink));
+    let pieces: Buffer[] | undefined;
+    do reader.feed((pieces = await reader.read()), sink);
+    while (pieces);
     return names;
   };
   return { exchange, names, readAll, give: (bytes: Buffer) => exchange.onResponseData(controls, bytes) };

@@ -6,8 +6,10 @@ import { SseReader } from './sse-reader.js';
 
 /** Reads a streamed answer event by event. */
 export interface EventReader {
-  /** Gives the sink what has come, which may be no whole event; false at the end. @throws GatewayError */
-  next(sink: SseSink): Promise<boolean>;
+  /** What has come, to be fed; undefined at the end. @throws GatewayError */
+  read(): Promise<Buffer[] | undefined>;
+  /** Gives the sink the events that are complete with that. @throws GatewayError */
+  feed(pieces: readonly Buffer[] | undefined, sink: SseSink): void;
 }
 
 interface FramingFacts {

@@ -23,7 +23,9 @@ function open() {
   const next = async (): Promise<string[] | undefined> => {
     const events: string[] = [];
     const sink = { event: ({ data }: SseEvent) => void events.push(data.toString()) };
-    while (await reader.next(sink)) if (events.length > 0) return events;
+    let pieces: Buffer[] | undefined;
+    do reader.feed((pieces = await reader.read()), sink);
+    while (pieces && events.length === 0);
     return events.length > 0 ? events : undefined;
   };
   return { exchange, give, next };

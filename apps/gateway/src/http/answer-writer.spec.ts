@@ -26,8 +26,8 @@ class FakeResponse extends EventEmitter {
     this.isDestroyed = true;
   }
 
-  end(bytes: string): void {
-    this.write(bytes);
+  end(bytes?: Buffer): void {
+    if (bytes) this.write(bytes);
     this.isEnded = true;
   }
 }
@@ -75,8 +75,33 @@ describe('AnswerWriter', () => {
 
   it('ends with what it is told to', () => {
     writer.open({ headers: [], contentType: EVENT_STREAM }, true);
-    writer.end('data: [DONE]\n\n');
+    writer.end([], 'data: [DONE]\n\n');
     expect(raw.writes).toEqual(['data: [DONE]\n\n']);
+    expect(raw.isEnded).toBe(true);
+  });
+
+  it('ends with what was kept for it', () => {
+    writer.open({ headers: [], contentType: EVENT_STREAM }, true);
+    writer.end([Buffer.from('data: {"a":1}\n\n')], 'data: [DONE]\n\n');
+    expect(raw.writes).toEqual(['data: {"a":1}\n\ndata: [DONE]\n\n']);
+    expect(raw.isEnded).toBe(true);
+  });
+
+  it.each(['', 'end'])('copies no large piece, and ends with: "%s"', (text) => {
+    writer.open({ headers: [], contentType: EVENT_STREAM }, true);
+    const large = 'x'.repeat(10_000);
+    writer.write(['a', 'b', large, 'c', large, large].map((piece) => Buffer.from(piece)));
+    writer.end(
+      [large, 'd', 'e'].map((piece) => Buffer.from(piece)),
+      text,
+    );
+    expect(raw.writes).toEqual(['ab', large, 'c', large, large, large, `de${text}`]);
+  });
+
+  it('ends with nothing', () => {
+    writer.open({ headers: [], contentType: 'audio/mpeg' }, false);
+    writer.end([], '');
+    expect(raw.writes).toEqual([]);
     expect(raw.isEnded).toBe(true);
   });
 
@@ -107,7 +132,7 @@ describe('AnswerWriter', () => {
     expect(raw.writes).toHaveLength(1);
     vi.advanceTimersByTime(16_000);
     expect(raw.writes.slice(1)).toEqual([': ping\n', ': ping\n']);
-    writer.end('data: [DONE]\n\n');
+    writer.end([], 'data: [DONE]\n\n');
     vi.advanceTimersByTime(60_000);
     expect(raw.writes).toHaveLength(4);
   });

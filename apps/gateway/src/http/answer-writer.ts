@@ -7,6 +7,9 @@ const EVENTS_HEAD: HeaderPairs = ['cache-control', 'no-cache', 'x-accel-bufferin
 const HEARTBEAT = ': ping\n';
 const HEARTBEAT_MS = 15_000;
 
+/** From here on a piece is written as it is: to copy it takes longer. */
+const LARGE_BYTES = 4 * 1024;
+
 /** Writes an answer to a socket as it comes: server-sent events, or the bytes of a file. All that came together goes out together. */
 export class AnswerWriter {
   isOpen = false;
@@ -42,15 +45,18 @@ export class AnswerWriter {
   }
 
   write(pieces: readonly Buffer[]): void {
-    const [first] = pieces;
-    if (first) this.raw.write(pieces.length === 1 ? first : Buffer.concat(pieces));
+    for (const piece of joinSmall(pieces)) this.raw.write(piece);
     this.heartbeat?.refresh();
   }
 
-  end(text: string): void {
+  /** @param last what has come and was not written yet */
+  end(last: readonly Buffer[], text: string): void {
     this.close();
-    if (text === '') this.raw.end();
-    else this.raw.end(text);
+    const pieces = joinSmall(text === '' ? last : [...last, Buffer.from(text)]);
+    const end = pieces.pop();
+    for (const piece of pieces) this.raw.write(piece);
+    if (end) this.raw.end(end);
+    else this.raw.end();
   }
 
   /** One error frame and the end, never a false `[DONE]`. A file has no place for an error: it is cut. */
@@ -76,4 +82,20 @@ export class AnswerWriter {
     if (!this.raw.writableNeedDrain) this.raw.write(HEARTBEAT);
     this.heartbeat?.refresh();
   }
+}
+
+/** Large pieces as they are, and what stands between them as one. */
+function joinSmall(pieces: readonly Buffer[]): Buffer[] {
+  if (pieces.length === 1) return [...pieces];
+  const joined: Buffer[] = [];
+  let from = 0;
+  for (let at = 0; at <= pieces.length; at++) {
+    const piece = pieces[at];
+    if (piece && piece.length < LARGE_BYTES) continue;
+    if (at - from === 1) joined.push(pieces[from] as Buffer);
+    else if (at > from) joined.push(Buffer.concat(pieces.slice(from, at)));
+    if (piece) joined.push(piece);
+    from = at + 1;
+  }
+  return joined;
 }

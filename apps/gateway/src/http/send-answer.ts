@@ -35,6 +35,7 @@ function sendPieces(reply: FastifyReply, answer: Answer): void {
   const writer = new AnswerWriter(raw, answerHead, (error) => wire.event(error, id));
   const signal = new CallSignal();
   let whole: WholeReply | undefined;
+  let last: readonly Buffer[] = [];
   let ending = '';
 
   const call: OpenCall = {
@@ -56,17 +57,19 @@ function sendPieces(reply: FastifyReply, answer: Answer): void {
     next(piece) {
       if (piece.kind === 'whole') whole = piece;
       else if (piece.kind === 'end') ending = piece.text;
+      else if (piece.kind === 'pieces' && piece.isLast) last = piece.pieces;
       else if (piece.kind === 'pieces') writer.write(piece.pieces);
       else writer.open(piece, piece.contentType === EVENT_STREAM);
     },
     complete() {
       if (whole) sendBody(reply, whole);
-      else writer.end(ending);
+      else writer.end(last, ending);
     },
     error(thrown: unknown) {
       const error = asGatewayError(thrown);
       if (!writer.isOpen) return sendError(reply, error);
       if (!raw.destroyed) reply.server.errorCounts.see(error.code);
+      writer.write(last);
       writer.fail(error);
     },
   });

@@ -14,6 +14,7 @@ function burst(packets: number): Pieces {
   return {
     usage: undefined,
     hasContent: true,
+    isComplete: false,
     ending: 'end',
     next: async () => (packets-- > 0 ? Array.from({ length: 10 }, () => CHUNK) : undefined),
   };
@@ -77,6 +78,23 @@ describe('a burst', () => {
     drain();
     await passing;
     expect(passed).toBe(31);
+  });
+});
+
+describe('the last of an answer', () => {
+  it.each([
+    ['chat', true, true],
+    ['chat', false, false],
+    ['responses', true, false],
+  ])('of %s, known to be complete: %s, may wait for its end: %s', async (operation, isComplete, isLast) => {
+    const replies: Reply[] = [];
+    const pieces = { ...burst(0), isComplete };
+    const asked = { ...call(), operation } as Call;
+    await passPieces(asked, winner(pieces), new CallSignal(), (reply) => void replies.push(reply));
+    expect(replies).toEqual([
+      { kind: 'pieces', pieces: [CHUNK], isLast },
+      { kind: 'end', text: 'end' },
+    ]);
   });
 });
 

@@ -23,7 +23,9 @@ export async function passPieces(
   let bytes = 0;
   for (let next: Buffer[] | undefined = first.splice(0); next; next = await pieces.next()) {
     for (const piece of next) bytes += piece.length;
-    const full = emit({ kind: 'pieces', pieces: next });
+    // A response is stored before it ends, by a database that may be slow: what has come of it does not wait for that.
+    const isLast = pieces.isComplete && call.operation !== 'responses';
+    const full = emit({ kind: 'pieces', pieces: next, isLast });
     if (full) await full;
     if (bytes > TURN_BYTES) {
       bytes = 0;

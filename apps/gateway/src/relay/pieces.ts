@@ -10,6 +10,8 @@ export interface Pieces {
   readonly usage: Usage | undefined;
   /** Has anything come by which the client would see the answer? */
   readonly hasContent: boolean;
+  /** Is it known that nothing comes behind what was given out? */
+  readonly isComplete: boolean;
   /** What can be said of the text that went out, where it is one. */
   readonly seen?: SeenText | undefined;
   /** What ends the answer, once it is complete. */
@@ -40,6 +42,10 @@ export class EventPieces implements Pieces, SseSink {
     return this.decoder.hasContent;
   }
 
+  get isComplete(): boolean {
+    return this.isOver && this.failure === undefined;
+  }
+
   get ending(): string {
     return this.decoder.ending;
   }
@@ -50,10 +56,13 @@ export class EventPieces implements Pieces, SseSink {
   }
 
   async next(): Promise<Buffer[] | undefined> {
-    while (!this.isOver) {
+    for (;;) {
       if (this.failure !== undefined) throw this.failure;
+      if (this.isOver) return undefined;
       try {
-        if (this.decoder.isComplete || !(await this.reader.next(this))) this.end();
+        const pieces = await this.reader.read();
+        this.reader.feed(pieces, this);
+        if (!pieces || this.decoder.isComplete) this.end();
       } catch (error) {
         // An error in the middle of a packet does not take back what came before it.
         if (this.decoded.length === 0) throw error;
@@ -61,7 +70,6 @@ export class EventPieces implements Pieces, SseSink {
       }
       if (this.decoded.length > 0) return this.take();
     }
-    return undefined;
   }
 
   event(event: SseEvent): void {
@@ -93,6 +101,7 @@ export class EventPieces implements Pieces, SseSink {
 /** Any other answer, as it comes. */
 export class BytesPieces implements Pieces {
   readonly hasContent = true;
+  readonly isComplete = false;
   readonly ending = '';
 
   constructor(

@@ -6,6 +6,8 @@ const SAMPLE_BYTES = 16 * 1024;
 /** Of a larger event nearly all is text. */
 const LARGE_BYTES = 4 * 1024;
 const BYTES_A_TOKEN = 4;
+/** A piece that is as large as this is not kept for the sake of a part of it. */
+const MOST_KEPT_BYTES = 64 * 1024;
 /** So much of a long stream gathers before it is read. */
 const CONDENSED_BYTES = 2 * 1024;
 const EVENT_END = '\n\n';
@@ -36,13 +38,17 @@ export class SeenText {
   private keep(piece: Buffer): void {
     const room = SAMPLE_BYTES - this.sampleBytes;
     const fits = piece.length <= room ? piece.length : endOfEvents(piece, room);
-    // A part of a piece would keep all of it, for as long as the stream runs.
-    const kept = fits < piece.length ? Buffer.from(piece.subarray(0, fits)) : piece;
-    if (fits > 0) this.sample.push(kept);
+    if (fits > 0) this.sample.push(fits < piece.length ? this.part(piece, fits) : piece);
     this.sampleBytes += fits;
     this.unreadBytes += fits;
     this.furtherBytes += piece.length - fits;
     if (this.isLong && this.unreadBytes > CONDENSED_BYTES) this.read();
+  }
+
+  /** A part of a piece keeps all of it: no matter where it is not for long, and copied where it is. */
+  private part(piece: Buffer, length: number): Buffer {
+    const part = piece.subarray(0, length);
+    return this.isLong || piece.length > MOST_KEPT_BYTES ? Buffer.from(part) : part;
   }
 
   /** The stream lasts: what is kept is read now and then, so that thousands of them keep little. */

@@ -11,8 +11,11 @@ const DONE = Buffer.from('[DONE]');
 const DONE_EVENT = 'data: [DONE]\n\n';
 const EMPTY_ARRAY = Buffer.from('[]');
 const ERROR_OBJECT = Buffer.from('"error"');
+/** How the delta of most chunks begins. No text inside of JSON reads like this: its quotes are escaped. */
+const DELTA_TEXT = Buffer.from('"delta":{"content":"');
 const NOTHING = Buffer.alloc(0);
 const LINE_FEED = 0x0a;
+const QUOTE = 0x22;
 const SPACE = 0x20;
 const OPEN_BRACKET = 0x5b;
 const LETTER_E = 0x65;
@@ -32,6 +35,8 @@ export class ChunkDecoder implements StreamDecoder {
   private readonly last: Buffer[] = [];
   private shape: ChunkShape | undefined = undefined;
   private shapeCount = 0;
+  /** Was the last chunk one of the shape? */
+  private hasSkimmed = false;
 
   private readonly includeUsage: boolean;
   private readonly model: Buffer;
@@ -56,7 +61,7 @@ export class ChunkDecoder implements StreamDecoder {
     if (!members.read(data)) throw broken('The provider sent an event that is not JSON.');
     if (event.event === 'error' || isError(data)) throw decodeEmbeddedError(data);
     this.remember(data);
-    this.hasContent ||= saysSomething(data);
+    this.hasContent ||= saysSomething(data, members.start('choices'), members.end('choices'));
     const hasUsage = isGiven(data, members.start('usage'));
     if (hasUsage) {
       this.usage = parseUsage(data, members.start('usage'), members.end('usage')) ?? this.usage;
@@ -69,6 +74,7 @@ export class ChunkDecoder implements StreamDecoder {
     const { shape } = this;
     const skimmed = this.isComplete || !this.hasContent ? undefined : shape?.skim(bytes, from);
     if (!shape || !skimmed) return undefined;
+    this.hasSkimmed = true;
     for (let count = Math.min(skimmed.count, REMEMBERED); count > 0; count--) this.remember(shape.sample);
     return skimmed;
   }
@@ -92,9 +98,15 @@ export class ChunkDecoder implements StreamDecoder {
     return model.start < usage.start ? [model, usage] : [usage, model];
   }
 
-  /** What is counted on the way is not the same in the next chunk. */
+  /**
+   * What is counted on the way is not the same in the next chunk. Nor is the first chunk, which says who speaks, like
+   * those behind it; and one that comes alone among others that are alike is the last.
+   */
   private learn(data: Buffer, edits: readonly Edit[]): void {
-    if (this.shapeCount >= MOST_SHAPES || isGiven(data, members.start('usage'))) return;
+    const isAlone = this.hasSkimmed;
+    this.hasSkimmed = false;
+    if (isAlone || !this.hasContent || this.shapeCount >= MOST_SHAPES) return;
+    if (isGiven(data, members.start('usage'))) return;
     const shape = ChunkShape.of(data, edits);
     if (!shape) return;
     this.shape = shape;
@@ -152,10 +164,13 @@ interface Choice {
   readonly delta?: object | null;
 }
 
-/** A choice that ended, or has more to it than who speaks. */
-function saysSomething(data: Buffer): boolean {
+/** Does a choice end, or have more to it than who speaks? The choices stand in `data[start, end)`. */
+function saysSomething(data: Buffer, start: number, end: number): boolean {
+  if (start < 0) return false;
+  const text = data.indexOf(DELTA_TEXT, start) + DELTA_TEXT.length;
+  if (text >= start + DELTA_TEXT.length && text < end && data[text] !== QUOTE) return true;
   try {
-    const { choices } = JSON.parse(data.toString()) as { choices?: readonly Choice[] };
+    const choices = JSON.parse(data.toString('utf8', start, end)) as readonly Choice[] | null;
     return Array.isArray(choices) && choices.some(isSaid);
   } catch {
     return false;
