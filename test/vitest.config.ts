@@ -33,6 +33,8 @@ if (memory !== undefined) process.env.TMPDIR = memory;
 
 /** On a real Postgres only what its being one can change: the rest has been run by then, on the embedded database. */
 const isOnPostgres = process.env.PLLM_TEST_DATABASE === 'postgres';
+/** Limits of several processes are counted by another one. */
+const hasWorkers = Number(process.env.PLLM_WORKERS || '1') > 1;
 const EVERYTHING = ['test/{e2e,conformance,specification}/**/*.spec.ts'];
 const WITHOUT_DATABASE = [
   'admin-providers',
@@ -53,7 +55,7 @@ const WITHOUT_DATABASE = [
   'errors*',
   'gemini',
   'lifecycle',
-  'limits',
+  ...(hasWorkers ? [] : ['limits']),
   'messages',
   'metrics',
   'models',

@@ -51,7 +51,9 @@ const callsCounted = async (): Promise<number> =>
   valueOf(await scrape(), 'pllm_requests_total', { gen_ai_request_model: 'quick' });
 
 /** What the workers say of themselves, each a few times. */
-function systems(): Promise<{ started_at: string; replicas: number; workers: number }[]> {
+function systems(): Promise<
+  { started_at: string; replicas: number; workers: number; redis: { state: string } }[]
+> {
   // A connection of its own for each.
   const headers = { authorization: `Bearer ${MASTER_KEY}`, connection: 'close' };
   const show = async () => (await fetch(`${gateway.url}/v1/admin/system`, { headers })).json();
@@ -197,6 +199,16 @@ describe.runIf(postgresUrl)('a gateway of two workers', () => {
     expect(await gateway.ended()).toEqual({ code: 0, signal: null });
     expect(spoolers()).toEqual([]);
     await expectRecords(calls);
+  });
+
+  it('tells once of a fault that all of them find', async () => {
+    gateway = await start({ REDIS_URL: `redis://127.0.0.1:${await freePort()}` });
+    await until(async () => (await systems()).every(({ redis }) => redis.state === 'down'));
+    gateway.signal('SIGTERM');
+    await gateway.ended();
+    const told = gateway.stdout.split('\n').filter((line) => line.includes('"event":"feed_redis"'));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain('ECONNREFUSED');
   });
 
   it('that lost its primary finishes what is in flight, and ends', async () => {

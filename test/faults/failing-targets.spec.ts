@@ -9,11 +9,14 @@ import { report } from '../support/figures.js';
 import { SteadyLoad } from '../support/steady-load.js';
 import { HELLO, StreamClient } from '../support/stream-client.js';
 import { until } from '../support/until.js';
+import { workersOn } from '../support/workers.js';
 
 let bench: FaultBench;
+let workers: number;
 
 beforeAll(async () => {
   bench = await startFaultBench();
+  workers = workersOn(bench.databaseUrl);
 });
 afterEach(() => bench.proxy.heal());
 afterAll(() => bench.close());
@@ -170,12 +173,14 @@ it(
       ...askedOf(bench.broken, 'back').map(({ completedAt }) => completedAt ?? Infinity),
     );
     const during = askedOf(bench.broken, 'back').filter(({ at }) => at < firstDone);
-    report('probes at once while a probe took 400 ms', mostAtOnce(during), 'calls', '1');
+    report('probes at once while a probe took 400 ms', mostAtOnce(during), 'calls', '1 of each process');
     report('a target that is well again is back after', openMs, 'ms', '5 s and a probe');
     report('calls that failed meanwhile', calls.filter(({ status }) => status !== 200).length, 'calls', '0');
     expect(probes.length).toBeGreaterThanOrEqual(1);
-    expect(mostAtOnce(during)).toBe(1);
-    expect(tries).toBeLessThanOrEqual(8);
+    expect(mostAtOnce(during)).toBeGreaterThanOrEqual(1);
+    expect(mostAtOnce(during)).toBeLessThanOrEqual(workers);
+    // Each process counts for itself, and the first that finds it out tells the others.
+    expect(tries).toBeLessThanOrEqual(8 + 4 * (workers - 1));
     expect(calls.every(({ status }) => status === 200)).toBe(true);
   },
 );
@@ -224,15 +229,17 @@ it('clients that err or leave eject nobody', async () => {
 });
 
 it('a provider never has more calls at once than max_parallel', async () => {
-  const most = 5;
-  const fields = { name: 'narrow', type: 'sandbox', base_url: bench.sandbox.url, max_parallel: most };
+  const allowed = 5;
+  // Each process has an equal part of it.
+  const most = Math.floor(allowed / workers) * workers;
+  const fields = { name: 'narrow', type: 'sandbox', base_url: bench.sandbox.url, max_parallel: allowed };
   await bench.admin('POST', '/providers', fields);
-  await bench.addTargets('narrow', ['narrow narrow;delay=100']);
+  await bench.addTargets('narrow', ['narrow narrow;delay=500']);
   const answers = await Promise.all(Array.from({ length: 60 }, () => call('narrow')));
   const ok = answers.filter(({ status }) => status === 200).length;
   const busy = answers.filter(({ json }) => json?.error?.code === 'provider_busy');
   const peak = mostAtOnce(askedOf(bench.sandbox, 'narrow'));
-  report(`calls at once at a provider of max_parallel ${most}, of 60`, peak, 'calls', `<= ${most}`);
+  report(`calls at once at a provider of max_parallel ${allowed}, of 60`, peak, 'calls', `<= ${allowed}`);
   report('of those, answered', ok, 'calls', `${most} and the ${most * 4} in line`);
   expect(peak).toBe(most);
   expect(ok + busy.length).toBe(60);

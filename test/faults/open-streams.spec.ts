@@ -5,7 +5,6 @@ import type { TestDatabase } from '../support/databases.js';
 import { report } from '../support/figures.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { MASTER_KEY } from '../support/gateway.js';
-import { residentMb } from '../support/resident-mb.js';
 import { startSandboxProcess } from '../support/sandbox-process.js';
 import { StreamClient } from '../support/stream-client.js';
 import { until } from '../support/until.js';
@@ -46,7 +45,7 @@ afterAll(async () => {
 it(`${STREAMS} open streams cost little memory each, and none is starved`, async () => {
   // One after the other: many at once would leave room that the open ones could then have for nothing.
   for (let warm = 0; warm < 300; warm++) await open('quick').ended();
-  const before = residentMb(gateway.pid);
+  const before = gateway.residentMb;
   const streams: StreamClient[] = [];
   while (streams.length < STREAMS) {
     for (let count = 0; count < AT_ONCE; count++) streams.push(open('slow'));
@@ -56,7 +55,7 @@ it(`${STREAMS} open streams cost little memory each, and none is starved`, async
   let most = 0;
   for (let second = 0; second < HELD_SECONDS; second++) {
     await sleep(1_000);
-    most = Math.max(most, residentMb(gateway.pid));
+    most = Math.max(most, gateway.residentMb);
   }
   const came = streams.map((stream, at) => received(stream) - (opened[at] ?? 0));
   for (const stream of streams) stream.leave();

@@ -7,11 +7,11 @@ import type { TestDatabase } from '../support/databases.js';
 import { median, quantile, report } from '../support/figures.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { MASTER_KEY } from '../support/gateway.js';
-import { residentMb } from '../support/resident-mb.js';
 import { startSandboxProcess } from '../support/sandbox-process.js';
 import { SteadyLoad } from '../support/steady-load.js';
 import type { LoadedCall } from '../support/steady-load.js';
 import { HELLO } from '../support/stream-client.js';
+import { workersOn } from '../support/workers.js';
 
 const REFUSED_WITHIN_MS = 50;
 const RECOVERED_WITHIN_MS = 5_000;
@@ -68,15 +68,16 @@ it(
   async () => {
     const most = 20;
     const upstreamMs = 200;
-    const capacity = (most * 1_000) / upstreamMs;
+    // Each process takes so many.
+    const capacity = (workersOn(database.url) * most * 1_000) / upstreamMs;
     const seconds = 8;
     await start({ PLLM_MAX_IN_FLIGHT: String(most) }, `slow;delay=${upstreamMs}`);
     await offer(capacity, 4);
     const atCapacity = await offer(capacity, seconds);
-    const memoryBefore = residentMb(gateway.pid);
+    const memoryBefore = gateway.residentMb;
     const over = await offer(capacity * 4, seconds);
     const endedAt = performance.now();
-    const memory = residentMb(gateway.pid) - memoryBefore;
+    const memory = gateway.residentMb - memoryBefore;
     const recoveredMs = await untilSteady(endedAt, upstreamMs);
     const refusals = over.calls.filter(isRefusal);
     const refusedMs = refusals.map(({ ms }) => ms);
@@ -129,10 +130,10 @@ it('more connections than a process has time for: it goes on answering', { timeo
   try {
     const seconds = 6;
     await loop(64, 5);
-    const memoryBefore = residentMb(gateway.pid);
+    const memoryBefore = gateway.residentMb;
     const some = (await loop(64, seconds)).filter(isGood);
     const many = await loop(1_500, seconds);
-    const memory = residentMb(gateway.pid) - memoryBefore;
+    const memory = gateway.residentMb - memoryBefore;
     const recoveredMs = await untilSteady(performance.now(), 0);
     const good = many.filter(isGood);
     const refused = many.filter(isRefusal);

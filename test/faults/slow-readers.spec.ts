@@ -7,7 +7,6 @@ import type { TestDatabase } from '../support/databases.js';
 import { quantile, report } from '../support/figures.js';
 import { GatewayProcess } from '../support/gateway-process.js';
 import { MASTER_KEY } from '../support/gateway.js';
-import { residentMb } from '../support/resident-mb.js';
 import { startSandboxProcess } from '../support/sandbox-process.js';
 import { HELLO, StreamClient } from '../support/stream-client.js';
 
@@ -42,7 +41,7 @@ afterAll(async () => {
 
 it(`${READERS} slow readers cost little memory, and nobody else's time`, async () => {
   for (let warm = 0; warm < 300; warm++) await quickCall();
-  const before = residentMb(gateway.pid);
+  const before = gateway.residentMb;
   const alone = await latencies(50);
   const readers = Array.from({ length: READERS }, openSlowReader);
   let most = 0;
@@ -50,7 +49,7 @@ it(`${READERS} slow readers cost little memory, and nobody else's time`, async (
   const deadline = performance.now() + SECONDS * 1_000;
   while (performance.now() < deadline) {
     together.push(...(await latencies(5)));
-    most = Math.max(most, residentMb(gateway.pid));
+    most = Math.max(most, gateway.residentMb);
     await sleep(200);
   }
   for (const reader of readers) reader.destroy();

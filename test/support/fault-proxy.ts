@@ -66,6 +66,11 @@ export class FaultProxy {
     return this.connections.size;
   }
 
+  /** How many connections that were frozen are still open. */
+  get frozen(): number {
+    return [...this.connections].filter(({ answer }) => answer.isFrozen).length;
+  }
+
   /** From now on these are the faults, and no others. */
   set(faults: Partial<Faults>): void {
     this.faults = { ...NO_FAULTS, ...faults };

@@ -17,7 +17,7 @@ export class FaultyLane {
   /** Bytes that may go, where the lane is slow, and since when they have been counted. */
   private allowance = 0;
   private allowedAt = performance.now();
-  private isFrozen = false;
+  isFrozen = false;
   private isEnding = false;
   private timer: NodeJS.Timeout | undefined;
 

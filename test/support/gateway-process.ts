@@ -3,9 +3,11 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { childrenOf, signalIfThere } from './child-processes.js';
-import { MASTER_KEY } from './gateway.js';
 import type { Answer } from './gateway.js';
+import { MASTER_KEY } from './master-key.js';
+import { residentMb } from './resident-mb.js';
 import { until } from './until.js';
+import { workersOn } from './workers.js';
 
 const MAIN = join(new URL('../..', import.meta.url).pathname, 'dist', 'apps', 'gateway', 'src', 'main.js');
 
@@ -37,8 +39,8 @@ export class GatewayProcess {
   private constructor(env: Record<string, string | undefined>) {
     if (!existsSync(MAIN)) throw new Error('There is no build: node .tools/bootstrap.mjs');
     // Nothing of what the tests themselves were started with, but for how many processes each gateway on Postgres has.
-    const { PATH, HOME, TMPDIR, PLLM_WORKERS } = process.env;
-    const workers = env.DATABASE_URL === undefined ? {} : { PLLM_WORKERS };
+    const { PATH, HOME, TMPDIR } = process.env;
+    const workers = { PLLM_WORKERS: String(workersOn(env.DATABASE_URL)) };
     this.child = spawn(process.execPath, [MAIN], {
       env: { PATH, HOME, TMPDIR, ...DEFAULTS, ...workers, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -94,6 +96,11 @@ export class GatewayProcess {
   /** Of a gateway that is several processes, those that take calls. */
   get workers(): number[] {
     return childrenOf(this.pid);
+  }
+
+  /** What all its processes hold in memory, in MiB. */
+  get residentMb(): number {
+    return [this.pid, ...this.workers].map(residentMb).reduce((sum, each) => sum + each, 0);
   }
 
   /** As a power cut would end it, with its workers. */

@@ -5,8 +5,12 @@ import type { Gateway } from '../../apps/gateway/src/gateway.js';
 import { startSandbox } from '../../apps/sandbox/src/sandbox.js';
 import type { Sandbox } from '../../apps/sandbox/src/sandbox.js';
 import { makeDatabase } from './databases.js';
+import { GatewayProcess } from './gateway-process.js';
+import { MASTER_KEY } from './master-key.js';
+import { until } from './until.js';
+import { workersOn } from './workers.js';
 
-export const MASTER_KEY = 'sk-pllm-e2e-0123456789abcdef-e2e';
+export { MASTER_KEY } from './master-key.js';
 
 /** An answer of the gateway, read whole. */
 export interface Answer {
@@ -34,7 +38,7 @@ export interface TestBench {
   close(): Promise<void>;
 }
 
-/** Starts the real server on a real socket. `env` is what an operator would set. */
+/** Starts the real server on a real socket, in this process if it is one. `env` is what an operator would set. */
 export async function startBench(
   env: Record<string, string> = {},
   upstreamHost = '127.0.0.1',
@@ -45,25 +49,25 @@ export async function startBench(
     embeddedTemplate: inject('embeddedTemplate'),
   });
   const sandbox = await startSandbox({ keepBodies: true });
-  const gateway = await startGateway(
-    readConfig({
-      HOST: '127.0.0.1',
-      PORT: '0',
-      PLLM_DATA_DIR: database.dataDir,
-      DATABASE_URL: database.url,
-      PLLM_MASTER_KEY: MASTER_KEY,
-      PLLM_LOG_LEVEL: 'silent',
-      PLLM_DRAIN_DELAY_SECONDS: '0',
-      PLLM_METRICS_PORT: 'off',
-      ...env,
-    }),
-  );
+  const workers = workersOn(database.url);
+  const gateway = await (workers > 1 ? startProcesses : startHere)({
+    HOST: '127.0.0.1',
+    PORT: '0',
+    PLLM_DATA_DIR: database.dataDir,
+    DATABASE_URL: database.url,
+    PLLM_MASTER_KEY: MASTER_KEY,
+    PLLM_LOG_LEVEL: 'silent',
+    PLLM_DRAIN_DELAY_SECONDS: '0',
+    PLLM_METRICS_PORT: 'off',
+    ...env,
+  });
   const { url } = gateway;
   const request = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
     ask(`${url}${path}`, method, body, headers);
   const admin = async (method: string, path: string, body?: unknown) => {
     const answer = await request(method, `/v1/admin${path}`, body, { authorization: `Bearer ${MASTER_KEY}` });
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
+    if (method === 'POST' && path === '/models' && workers > 1) await isKnown(url, answer.json.id, workers);
     return answer.json;
   };
   await admin('POST', '/providers', {
@@ -90,6 +94,37 @@ export async function startBench(
       database.remove();
     },
   };
+}
+
+type Environment = Record<string, string | undefined>;
+
+const startHere = (env: Environment): Promise<Gateway> => startGateway(readConfig(env));
+
+/** As several processes, into which nobody can look. */
+async function startProcesses(env: Environment): Promise<Gateway> {
+  const gateway = await GatewayProcess.start(env);
+  const { PLLM_METRICS_PORT: port } = env;
+  return {
+    get app(): never {
+      throw new Error('This test looks into the gateway: it cannot be of several processes.');
+    },
+    url: gateway.url,
+    metricsUrl: port === 'off' ? undefined : `http://127.0.0.1:${port}/metrics`,
+    stop: async () => {
+      gateway.signal('SIGTERM');
+      await gateway.ended();
+    },
+  };
+}
+
+/** Settles when every worker has heard of a model. New connections go to them in turn. */
+async function isKnown(url: string, id: string, workers: number): Promise<void> {
+  const headers = { authorization: `Bearer ${MASTER_KEY}`, connection: 'close' };
+  const show = () => fetch(`${url}/v1/models/${id.replace('*', 'x')}`, { headers });
+  await until(async () => {
+    const answers = await Promise.all(Array.from({ length: 3 * workers }, show));
+    return answers.every(({ ok }) => ok);
+  });
 }
 
 /** The credential that the gateway has for the sandbox. */

@@ -38,7 +38,7 @@ export class AppModule {
       imports: [
         TypedConfigModule.register(config),
         WorkersModule.register(link),
-        LoggingModule,
+        LoggingModule.register((alone) => link?.tellerOr(alone) ?? alone),
         MetricsModule,
         TracingModule,
         DatabaseModule,

@@ -17,6 +17,14 @@ describe('FaultLog', () => {
     expect(logger.warn).toHaveBeenCalledWith({ event: 'redis', times: 1, err: error }, 'away');
   });
 
+  it('adds up what others have counted', () => {
+    const { logger, clock, log } = makeLog();
+    for (const times of [1, 40, 2]) log.failed('away', undefined, times);
+    clock.now = 30_000;
+    log.failed('away', undefined, 7);
+    expect(logger.warn.mock.calls.map(([fields]) => fields.times)).toEqual([1, 49]);
+  });
+
   it('tells when it is over, and not without a fault', () => {
     const { logger, log } = makeLog();
     log.recovered('back');

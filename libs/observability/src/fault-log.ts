@@ -1,4 +1,11 @@
-import type { Logger } from './logger.js';
+/** Where faults are told of: a `Logger`, or who tells them in its stead. */
+export interface FaultTeller {
+  warn(
+    fault: { readonly event: string; readonly times: number; readonly err: unknown },
+    message: string,
+  ): void;
+  info(fault: { readonly event: string }, message: string): void;
+}
 
 /** An outage is several faults at once: each has two lines a minute, and two that it is over. */
 const EVERY_MS = 30_000;
@@ -11,17 +18,18 @@ export class FaultLog {
   private isOn = false;
 
   constructor(
-    private readonly logger: Pick<Logger, 'warn' | 'info'>,
+    private readonly teller: FaultTeller,
     private readonly event: string,
     private readonly now: () => number = Date.now,
   ) {}
 
-  failed(message: string, error: unknown): void {
+  /** @param times how often it was since it was last said */
+  failed(message: string, error: unknown, times = 1): void {
     this.isOn = true;
-    this.since++;
+    this.since += times;
     if (this.now() - this.lastAt < EVERY_MS) return;
     this.lastAt = this.now();
-    this.logger.warn({ event: this.event, times: this.since, err: error }, message);
+    this.teller.warn({ event: this.event, times: this.since, err: error }, message);
     this.since = 0;
   }
 
@@ -31,6 +39,6 @@ export class FaultLog {
     this.isOn = false;
     if (this.now() - this.lastOverAt < EVERY_MS) return;
     this.lastOverAt = this.now();
-    this.logger.info({ event: this.event }, message);
+    this.teller.info({ event: this.event }, message);
   }
 }

@@ -1,6 +1,7 @@
 export { AccessLog } from './access-log.js';
 export type { Access, AccessedCall } from './access-log.js';
 export { FaultLog } from './fault-log.js';
+export type { FaultTeller } from './fault-log.js';
 export { createLogging, describeError } from './logger.js';
 export type { Logger, Logging } from './logger.js';
 export { CallMetrics } from './metrics/call-metrics.js';

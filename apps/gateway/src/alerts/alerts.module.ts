@@ -2,7 +2,7 @@ import { Inject, Module } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { printWebhookSecret } from '#metering';
 import { FaultLog } from '#observability';
-import type { Logger } from '#observability';
+import type { FaultTeller } from '#observability';
 import { Database } from '#persistence';
 import type { SecretKeys } from '#persistence';
 import { WebhookClient } from '#upstream';
@@ -11,7 +11,7 @@ import { TeamRegistry } from '../auth/team-registry.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { SECRET_KEYS } from '../database/database.module.js';
-import { LOGGER } from '../logging/logging.module.js';
+import { FAULTS } from '../logging/logging.module.js';
 import { BudgetAlerts } from './budget-alerts.js';
 
 const TICK_MS = 5_000;
@@ -31,10 +31,10 @@ export class AlertsModule implements OnApplicationBootstrap, BeforeApplicationSh
     private readonly teams: TeamRegistry,
     @Inject(SECRET_KEYS) secretKeys: SecretKeys,
     @Inject(CONFIG) { denyPrivateUpstreams: denyPrivate }: Config,
-    @Inject(LOGGER) logger: Logger,
+    @Inject(FAULTS) faults: FaultTeller,
   ) {
-    const receivers = new FaultLog(logger, 'budget_alerts');
-    this.faults = new FaultLog(logger, 'budget_thresholds');
+    const receivers = new FaultLog(faults, 'budget_alerts');
+    this.faults = new FaultLog(faults, 'budget_thresholds');
     this.client = new WebhookClient({ denyPrivate });
     this.alerts = new BudgetAlerts({
       database,

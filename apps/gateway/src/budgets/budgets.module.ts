@@ -3,9 +3,9 @@ import { Global, Module } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { BudgetBook, UsageSpool } from '#metering';
 import { FaultLog } from '#observability';
-import type { Logger } from '#observability';
+import type { FaultTeller } from '#observability';
 import { BudgetAccounts, Database } from '#persistence';
-import { LOGGER } from '../logging/logging.module.js';
+import { FAULTS } from '../logging/logging.module.js';
 
 const TICK_MS = 1_000;
 
@@ -15,9 +15,9 @@ const TICK_MS = 1_000;
   providers: [
     {
       provide: BudgetBook,
-      inject: [Database, UsageSpool, LOGGER],
-      useFactory: (database: Database, spool: UsageSpool, logger: Logger) => {
-        const log = new FaultLog(logger, 'budgets');
+      inject: [Database, UsageSpool, FAULTS],
+      useFactory: (database: Database, spool: UsageSpool, faults: FaultTeller) => {
+        const log = new FaultLog(faults, 'budgets');
         return new BudgetBook({
           store: new BudgetAccounts(database, randomUUID()),
           isRecorded: () => spool.depth.oldestAt === undefined,

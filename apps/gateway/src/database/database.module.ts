@@ -2,7 +2,7 @@ import { Global, Inject, Module } from '@nestjs/common';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import { CHANGE_CHANNEL, encodeChange } from '#coordination';
 import { FaultLog } from '#observability';
-import type { Logger } from '#observability';
+import type { FaultTeller, Logger } from '#observability';
 import {
   Database,
   dropUsagePartitions,
@@ -16,7 +16,7 @@ import type { Config } from '../config/config.js';
 import { CONFIG, SECRETS } from '../config/config.module.js';
 import type { Secrets } from '../config/generated-secrets.js';
 import { forgetPreviousSecretKey } from '../config/replace-secret-key.js';
-import { LOGGER } from '../logging/logging.module.js';
+import { FAULTS, LOGGER } from '../logging/logging.module.js';
 import { openDatabase } from './open-database.js';
 
 /** Injects the `SecretKeys`. */
@@ -31,8 +31,8 @@ const MONTHS_AHEAD = 3;
   providers: [
     {
       provide: Database,
-      inject: [CONFIG, LOGGER],
-      useFactory: (config: Config, logger: Logger) =>
+      inject: [CONFIG, LOGGER, FAULTS],
+      useFactory: (config: Config, logger: Logger, faults: FaultTeller) =>
         openDatabase(config, {
           onWait: ({ message }) => {
             const seconds = config.databaseWaitMs / 1000;
@@ -42,7 +42,7 @@ const MONTHS_AHEAD = 3;
             channel: CHANGE_CHANNEL,
             text: encodeChange({ kind: objectType, id: objectId }),
           }),
-          onState: watchState(logger),
+          onState: watchState(faults),
           onEngineEnd: (err) =>
             logger.error({ event: 'database_engine', err }, 'the embedded database ended and is opened anew'),
         }),
@@ -113,8 +113,8 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
 }
 
 /** A database that comes and goes is told of as any fault. */
-function watchState(logger: Logger): (state: BreakerState) => void {
-  const log = new FaultLog(logger, 'database');
+function watchState(faults: FaultTeller): (state: BreakerState) => void {
+  const log = new FaultLog(faults, 'database');
   return (state) => {
     if (state === 'closed') log.recovered('the database answers again');
     else

@@ -4,14 +4,14 @@ import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { BudgetBook, UsageSpool } from '#metering';
 import type { Limiter } from '#metering';
 import { CallMetrics, FaultLog } from '#observability';
-import type { Logger } from '#observability';
+import type { FaultTeller } from '#observability';
 import { Database, insertUsageRecords, lockDirectoryIfFree } from '#persistence';
 import { UpstreamClient } from '#upstream';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { Uploads } from '../http/body/uploads.js';
 import { Tracing } from '../tracing/tracing.module.js';
-import { LOGGER } from '../logging/logging.module.js';
+import { FAULTS } from '../logging/logging.module.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { Router } from '../models/router.js';
 import { LIMITER } from '../replicas/limiter.js';
@@ -66,9 +66,9 @@ declare module 'fastify' {
     },
     {
       provide: UsageSpool,
-      inject: [CONFIG, Database, LOGGER],
-      useFactory: (config: Config, database: Database, logger: Logger) => {
-        const log = new FaultLog(logger, 'usage_spool');
+      inject: [CONFIG, Database, FAULTS],
+      useFactory: (config: Config, database: Database, faults: FaultTeller) => {
+        const log = new FaultLog(faults, 'usage_spool');
         return UsageSpool.open({
           folder: join(config.dataDir, 'spool'),
           lock: lockDirectoryIfFree,

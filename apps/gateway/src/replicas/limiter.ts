@@ -3,7 +3,7 @@ import { RateLimiter, SLOT_MS, WINDOW_SLOTS } from '#metering';
 import type { Limiter } from '#metering';
 import type { FeedReport } from '#coordination';
 import { FaultLog } from '#observability';
-import type { Logger } from '#observability';
+import type { FaultTeller, Logger } from '#observability';
 import type { Config } from '../config/config.js';
 import type { PrimaryLink } from '../workers/primary-link.js';
 import type { Replicas } from './replicas.js';
@@ -17,6 +17,7 @@ export const LIMITER = Symbol('LIMITER');
 export function makeLimiter(
   replicas: Pick<Replicas, 'count' | 'knownCount'>,
   { databaseUrl, redisUrl: url }: Pick<Config, 'databaseUrl' | 'redisUrl'>,
+  faults: FaultTeller,
   logger: Logger,
   link?: PrimaryLink,
 ): Limiter {
@@ -24,7 +25,7 @@ export function makeLimiter(
   const local = new RateLimiter(clock, () => replicas.count * (link?.workers ?? 1));
   if (databaseUrl !== undefined && url !== undefined) {
     const window = { slotMs: SLOT_MS, slots: WINDOW_SLOTS };
-    const log = new FaultLog(logger, 'redis_limits');
+    const log = new FaultLog(faults, 'redis_limits');
     return new RedisLimiter({ url, local, window, report: reportTo(log, 'redis', 'gateway') });
   }
   if (!link) return local;
@@ -32,6 +33,7 @@ export function makeLimiter(
     send: (questions) => link.askLimits(questions),
     local,
     replicas: () => replicas.knownCount,
+    // It is no fault that the primary could tell of.
     report: reportTo(new FaultLog(logger, 'primary_limits'), 'the primary', 'worker'),
     clock,
   });

@@ -3,7 +3,7 @@ import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/
 import { RedisLimiter } from '#coordination';
 import { BudgetBook } from '#metering';
 import type { Limiter } from '#metering';
-import type { Logger } from '#observability';
+import type { FaultTeller } from '#observability';
 import { Database } from '#persistence';
 import type { SecretKeys } from '#persistence';
 import { TargetStates } from '#routing';
@@ -12,7 +12,7 @@ import { TeamRegistry } from '../auth/team-registry.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { SECRET_KEYS } from '../database/database.module.js';
-import { LOGGER } from '../logging/logging.module.js';
+import { FAULTS, LOGGER } from '../logging/logging.module.js';
 import { ModelRegistry } from '../models/model-registry.js';
 import { PRIMARY_LINK } from '../workers/primary-link.js';
 import type { PrimaryLink } from '../workers/primary-link.js';
@@ -27,15 +27,15 @@ import { shareTargetNews } from './target-news.js';
   providers: [
     {
       provide: Replicas,
-      inject: [Database, CONFIG, LOGGER, PRIMARY_LINK],
+      inject: [Database, CONFIG, FAULTS, PRIMARY_LINK],
       useFactory: (
         database: Database,
         { databaseUrl, redisUrl }: Config,
-        logger: Logger,
+        faults: FaultTeller,
         link: PrimaryLink | undefined,
-      ) => new Replicas({ database, databaseUrl, redisUrl, logger, gatewayId: link?.gatewayId }),
+      ) => new Replicas({ database, databaseUrl, redisUrl, faults, gatewayId: link?.gatewayId }),
     },
-    { provide: LIMITER, inject: [Replicas, CONFIG, LOGGER, PRIMARY_LINK], useFactory: makeLimiter },
+    { provide: LIMITER, inject: [Replicas, CONFIG, FAULTS, LOGGER, PRIMARY_LINK], useFactory: makeLimiter },
   ],
   exports: [LIMITER, Replicas],
 })

@@ -10,7 +10,7 @@ import {
 } from '#coordination';
 import type { Change, ChangeFeed, ChangeListener, FeedReport, Follower } from '#coordination';
 import { FaultLog } from '#observability';
-import type { Logger } from '#observability';
+import type { FaultTeller } from '#observability';
 import { countConnections, findLogStart, readWrites } from '#persistence';
 import type { Database } from '#persistence';
 import { ReplicaCount } from './replica-count.js';
@@ -19,7 +19,7 @@ export interface ReplicasOptions {
   readonly database: Database;
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
-  readonly logger: Logger;
+  readonly faults: FaultTeller;
   /** Of several processes that are one gateway; undefined: it is this one alone. */
   readonly gatewayId: string | undefined;
 }
@@ -45,9 +45,9 @@ export class Replicas {
   private readonly hearers: ((change: Change) => boolean)[] = [];
 
   constructor(options: ReplicasOptions) {
-    const { database, databaseUrl, redisUrl, logger, gatewayId } = options;
+    const { database, databaseUrl, redisUrl, faults, gatewayId } = options;
     this.database = database;
-    const stale = new FaultLog(logger, 'replica_changes');
+    const stale = new FaultLog(faults, 'replica_changes');
     const report = (message: string, error: unknown): void => {
       // That the database is away is told of once, not by everybody who asks it.
       if (database.state === 'closed') stale.failed(message, error);
@@ -57,10 +57,10 @@ export class Replicas {
       this.counted.see(1);
       return;
     }
-    const own = new PostgresFeed(databaseUrl, reportTo(logger, 'postgres'), feedConnectionOf(gatewayId));
+    const own = new PostgresFeed(databaseUrl, reportTo(faults, 'postgres'), feedConnectionOf(gatewayId));
     this.feeds.push(own);
     if (redisUrl !== undefined) {
-      this.redis = new RedisFeed(redisUrl, reportTo(logger, 'redis'));
+      this.redis = new RedisFeed(redisUrl, reportTo(faults, 'redis'));
       this.feeds.push(this.redis);
     }
     this.poll = new ChangePoll({
@@ -150,8 +150,8 @@ export class Replicas {
   }
 }
 
-function reportTo(logger: Logger, name: string): FeedReport {
-  const log = new FaultLog(logger, `feed_${name}`);
+function reportTo(faults: FaultTeller, name: string): FeedReport {
+  const log = new FaultLog(faults, `feed_${name}`);
   return {
     failed: (error) =>
       log.failed(`${name} brings no news of changes; the database is asked every 2 s`, error),

@@ -1,8 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { FaultLog } from '#observability';
-import type { Logger } from '#observability';
+import type { FaultTeller } from '#observability';
 import { Database } from '#persistence';
-import { LOGGER } from '../logging/logging.module.js';
+import { FAULTS } from '../logging/logging.module.js';
 import { Relay } from '../relay/relay.js';
 import { StoredResponses } from './stored-responses.js';
 
@@ -11,9 +11,9 @@ import { StoredResponses } from './stored-responses.js';
   providers: [
     {
       provide: StoredResponses,
-      inject: [Database, Relay, LOGGER],
-      useFactory: (database: Database, relay: Relay, logger: Logger) =>
-        new StoredResponses(database, relay, new FaultLog(logger, 'stored_responses')),
+      inject: [Database, Relay, FAULTS],
+      useFactory: (database: Database, relay: Relay, faults: FaultTeller) =>
+        new StoredResponses(database, relay, new FaultLog(faults, 'stored_responses')),
     },
   ],
   exports: [StoredResponses],

@@ -12,6 +12,16 @@ export type PrimaryMessage =
   | { readonly kind: 'reload' }
   | { readonly kind: 'stop' };
 
+/** What went wrong in a worker, so often since it last said so. */
+export interface Fault {
+  readonly kind: 'fault';
+  readonly event: string;
+  readonly message: string;
+  readonly times: number;
+  /** As the log shows it. */
+  readonly err?: unknown;
+}
+
 /** What a worker says to its primary. */
 export type WorkerMessage =
   /** It hears what it is told from now on. */
@@ -23,4 +33,6 @@ export type WorkerMessage =
       readonly model?: string;
     }
   | { readonly kind: 'limits'; readonly questions: LimitQuestions }
+  | Fault
+  | { readonly kind: 'fault_over'; readonly event: string; readonly message: string }
   | { readonly kind: 'metrics'; readonly id: number; readonly figures: readonly Figure[] };

@@ -83,6 +83,36 @@ describe('a worker', () => {
     ]);
   });
 
+  it('has its faults told by its primary, and tells them itself when that is gone', async () => {
+    const { channel, link } = await join();
+    const told: unknown[] = [];
+    const teller = link.tellerOr({ warn: (...line) => told.push(line), info: (...line) => told.push(line) });
+    teller.warn({ event: 'e', times: 2, err: new TypeError('why') }, 'away');
+    teller.warn({ event: 'e', times: 1, err: undefined }, 'away');
+    teller.info({ event: 'e' }, 'back');
+    expect(channel.sent.slice(1)).toEqual([
+      {
+        kind: 'fault',
+        event: 'e',
+        message: 'away',
+        times: 2,
+        err: expect.objectContaining({ type: 'TypeError', message: 'why' }),
+      },
+      { kind: 'fault', event: 'e', message: 'away', times: 1 },
+      { kind: 'fault_over', event: 'e', message: 'back' },
+    ]);
+    expect(told).toEqual([]);
+    channel.close();
+    const error = new Error('why');
+    teller.warn({ event: 'e', times: 1, err: error }, 'away');
+    teller.info({ event: 'e' }, 'back');
+    expect(told).toEqual([
+      [{ event: 'e', times: 1, err: error }, 'away'],
+      [{ event: 'e' }, 'back'],
+    ]);
+    expect(channel.sent).toHaveLength(4);
+  });
+
   it('hears of its limits, and that nobody counts them any more', async () => {
     const { channel, link, hear } = await join();
     const heard: unknown[] = [];

@@ -1,5 +1,6 @@
 import type { LimitAnswer, LimitQuestions } from '#coordination';
-import type { Figure } from '#observability';
+import { describeError } from '#observability';
+import type { FaultTeller, Figure } from '#observability';
 import type { PrimaryMessage, WorkerMessage } from './messages.js';
 
 /** Injects the `PrimaryLink`; undefined: the gateway is one process. */
@@ -74,6 +75,22 @@ export class PrimaryLink {
   askLimits(questions: LimitQuestions): void {
     if (!this.channel.connected) throw new Error('The primary is gone.');
     this.send({ kind: 'limits', questions });
+  }
+
+  /** Where this worker's faults are told of: by the primary, once for all workers, and by `alone` when it is gone. */
+  tellerOr(alone: FaultTeller): FaultTeller {
+    const { channel } = this;
+    return {
+      warn: ({ event, times, err }, message) => {
+        if (!channel.connected) return alone.warn({ event, times, err }, message);
+        const shown = err === undefined ? {} : { err: describeError(err) };
+        this.send({ kind: 'fault', event, message, times, ...shown });
+      },
+      info: ({ event }, message) => {
+        if (!channel.connected) return alone.info({ event }, message);
+        this.send({ kind: 'fault_over', event, message });
+      },
+    };
   }
 
   private hear(message: PrimaryMessage): void {

@@ -11,6 +11,7 @@ import { stopOnSignal } from '../stop-on-signal.js';
 import type { WorkerMessage } from './messages.js';
 import { returnConnections } from './return-connections.js';
 import type { Receiver } from './return-connections.js';
+import { WorkerFaults } from './worker-faults.js';
 import { WorkerFigures } from './worker-figures.js';
 import { WorkerPool } from './worker-pool.js';
 import type { Worker } from './worker-pool.js';
@@ -28,13 +29,19 @@ export async function runPrimary(config: Config): Promise<void> {
   const limits = new LimitServer((replicas) => new RateLimiter(() => performance.now(), replicas));
   const figures: WorkerFigures = new WorkerFigures(() => pool.listening);
   const sum = new MetricsSum(() => figures.ask());
+  // Workers have described their errors; to do that again would lose them.
+  const described = logger.child({}, { serializers: { err: (error: unknown) => error } });
+  const faults = new WorkerFaults(described, Date.now);
   const pool = new WorkerPool({
     count: config.workers,
     gatewayId: randomBytes(8).toString('hex'),
     fork: forkWorker,
     logger,
     clock: () => performance.now(),
-    heard: (worker, message) => hear(worker, message, limits, figures),
+    heard: (worker, message) => {
+      if (message.kind === 'fault' || message.kind === 'fault_over') faults.receive(message);
+      else hear(worker, message, limits, figures);
+    },
     died: ({ id }) => {
       limits.forget(id);
       figures.forget(id);
