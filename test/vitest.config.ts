@@ -1,5 +1,6 @@
 import swc from 'unplugin-swc';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './support/longest-first.js';
 import { makeMemoryFolder } from './support/memory-folder.js';
 
 /** The source condition of package.json's `imports`: tests run the sources, not the build. */
@@ -81,6 +82,7 @@ export default defineConfig({
   // The global set-up runs outside of the projects, and from the sources too.
   ...sources,
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         ...sources,
