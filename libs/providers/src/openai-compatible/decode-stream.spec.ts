@@ -153,3 +153,56 @@ describe('a decoder', () => {
     expect(errorOf(() => other.decoder.end())).toBe('upstream_unavailable');
   });
 });
+
+describe('the content of a stream', () => {
+  const choice = (members: string): string => `{"choices":[{"index":0,${members}}]}`;
+
+  it.each<[string, boolean]>([
+    [choice('"delta":{"content":"a"}'), true],
+    [choice('"delta": {"role":"assistant","content":"a"}'), true],
+    [choice('"delta":{"content":"\\""}'), true],
+    [choice('"delta":{"tool_calls":[{"index":0}]}'), true],
+    [choice('"delta":{},"finish_reason":"stop"'), true],
+    [choice('"text":"a"'), true],
+    [choice('"delta":{"content":""}},{"index":1,"delta":{"content":"a"}'), true],
+    [choice('"delta":{"role":"assistant","content":""}'), false],
+    [choice('"delta":{"content":""}'), false],
+    [choice('"delta":{"content":null}'), false],
+    [choice('"delta":{}'), false],
+    ['{"choices":null}', false],
+    ['{"choices":[]}', false],
+    ['{"id":"x"}', false],
+    ['{"before":{"delta":{"content":"a"}},"choices":[],"behind":{"delta":{"content":"a"}}}', false],
+  ])('begins with %s: %s', (data, hasContent) => {
+    const { decoder, push } = open();
+    push(data);
+    expect(decoder.hasContent).toBe(hasContent);
+  });
+});
+
+describe('chunks that are alike', () => {
+  const event = (name: string, content: string): string =>
+    `data: {"choices":[{"index":0,"delta":{"${name}":"${content}"}}]}\n\n`;
+  const data = (name: string): string => event(name, 'a').slice('data: '.length, -2);
+  const three = (name: string): Buffer =>
+    Buffer.from(['b', '', 'c'].map((text) => event(name, text)).join(''));
+
+  it('are not read one by one, behind the first', () => {
+    const { decoder, push } = open();
+    expect(decoder.skim(three('content'), 0)).toBeUndefined();
+    push('{"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}');
+    expect(decoder.skim(three('content'), 0)).toBeUndefined();
+    push(data('content'));
+    expect(decoder.skim(three('content'), 0)?.taken).toBe(three('content').length);
+  });
+
+  it('may turn into others, behind two of them', () => {
+    const { decoder, push } = open();
+    push(data('reasoning'));
+    expect(decoder.skim(three('reasoning'), 0)).toBeDefined();
+    push(data('content'));
+    expect(decoder.skim(three('content'), 0)).toBeUndefined();
+    push(data('content'));
+    expect(decoder.skim(three('content'), 0)?.taken).toBe(three('content').length);
+  });
+});

@@ -6,12 +6,11 @@ const WORD = 8;
  * JSON has; and bytes that are no number are like none, not even themselves.
  */
 export class FixedBytes {
-  private readonly words: Float64Array;
+  private readonly words: number[] = [];
 
   constructor(readonly bytes: Buffer) {
     const view = viewOf(bytes);
-    const words = (this.words = new Float64Array(Math.floor(bytes.length / WORD)));
-    for (let index = 0; index < words.length; index++) words[index] = view.getFloat64(index * WORD, true);
+    for (let at = 0; at + WORD <= bytes.length; at += WORD) this.words.push(view.getFloat64(at, true));
   }
 
   /** Do they stand there, at `at`? */
