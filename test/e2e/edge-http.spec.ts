@@ -73,6 +73,7 @@ describe('a request that is not clear', () => {
       'another host in the URL',
       () => call([HOST, LENGTH], BODY, 'POST http://other/v1/chat/completions HTTP/1.1'),
     ],
+    ['a URL without a path', () => call([LENGTH], BODY, 'POST *v1/chat/completions HTTP/1.0')],
     ['a NUL in the URL', () => call([HOST, LENGTH], BODY, 'POST /v1/chat/\0completions HTTP/1.1')],
     ['a space in the URL', () => call([HOST, LENGTH], BODY, 'POST /v1/chat/ completions HTTP/1.1')],
     ['an unknown version', () => call([HOST, LENGTH], BODY, 'POST /v1/chat/completions HTTP/1.9')],

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { GatewayError } from '#contract';
@@ -14,6 +14,8 @@ import { expectGoodFile } from './declaration/check-file.js';
 import { Drain } from './health/drain.js';
 import { configureHttp } from './http/configure-http.js';
 import type { HttpSettings } from './http/configure-http.js';
+import { directHandler } from './http/direct-handler.js';
+import { LeanAdapter } from './http/lean-adapter.js';
 import { OpenAiErrorFilter } from './http/openai-error.filter.js';
 import { STALLED_MS } from './http/slow-clients.js';
 import { serverOptions } from './http/server-options.js';
@@ -53,7 +55,7 @@ export interface Gateway {
  */
 export async function startGateway(config: Config, link?: PrimaryLink): Promise<Gateway> {
   await expectGoodFile(config);
-  const adapter = new FastifyAdapter({ ...serverOptions(config), skipMiddie: true });
+  const adapter = new LeanAdapter(serverOptions(config));
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.register(config, link), adapter, {
     logger: false,
     abortOnError: false,
@@ -62,18 +64,21 @@ export async function startGateway(config: Config, link?: PrimaryLink): Promise<
   const logger = app.get<Logger>(LOGGER);
   const drain = app.get(Drain);
   const refusals = app.get(Refusals);
+  const filter = new OpenAiErrorFilter(logger, (request, error) => refusals.record(request, error));
+  const find = (Controller: Type<object>): object => app.get(Controller, { strict: false });
   const fastify = adapter.getInstance();
   configureHttp(fastify, {
     accessLog: app.get(AccessLog),
     errorCounts: app.get(ErrorCounts),
     publicPaths: PUBLIC_PATHS,
+    directHandler: (handler) => directHandler(handler, find, (...failed) => filter.answer(...failed)),
     corsOrigins: config.corsOrigins,
     mostInFlight: config.mostInFlight,
     stalledMs: Math.min(STALLED_MS, config.requestTimeoutMs),
     ...entrance(app.get(Authenticator), drain),
     isDraining: () => drain.isDraining,
   });
-  app.useGlobalFilters(new OpenAiErrorFilter(logger, (request, error) => refusals.record(request, error)));
+  app.useGlobalFilters(filter);
   const metrics = await showMetrics(config, app, link);
   await app.listen({ port: config.port, host: config.host, backlog: BACKLOG });
   const stop = async (): Promise<void> => {

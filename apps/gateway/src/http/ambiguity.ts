@@ -32,8 +32,11 @@ export class Ambiguity {
       if (!HOST.test(host)) return refusal('A request must name one valid host.');
       if (this.known.size < MOST_KNOWN) this.known.add(host);
     }
-    if (url.charCodeAt(0) !== SLASH && url !== '*' && authorityOf(url) !== host?.toLowerCase()) {
-      return refusal('The URL and the header name different hosts.');
+    if (url.charCodeAt(0) !== SLASH && url !== '*') {
+      const authority = authorityOf(url);
+      // The router would take `*v1/models` for a path.
+      if (authority === undefined) return refusal('A request must name a path or a whole URL.');
+      if (authority !== host?.toLowerCase()) return refusal('The URL and the header name different hosts.');
     }
     return undefined;
   }

@@ -9,6 +9,7 @@ import { collectBody } from './collect-body.js';
 import { connectionOf } from './connections.js';
 import { Cors } from './cors.js';
 import { decodeBody } from './decode-body.js';
+import type { Handler } from './direct-handler.js';
 import { isOfMessages } from './error-wire.js';
 import { InFlight } from './in-flight.js';
 import { KnownRoutes } from './known-routes.js';
@@ -42,6 +43,8 @@ export interface HttpSettings {
   readonly accessLog: AccessLog;
   readonly errorCounts: ErrorCounts;
   readonly publicPaths: ReadonlySet<string>;
+  /** What does for a handler of Nest's, with less; undefined: nothing. */
+  readonly directHandler: (handler: object) => Handler | undefined;
   /** Pages that may call: `*`, or `https://app.example`. */
   readonly corsOrigins: readonly string[];
   /** How many calls may be in flight. */
@@ -71,6 +74,7 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
   const guard = decorate(fastify, settings);
   fastify.addHook('onRoute', (route) => {
     routes.add(route.method, route.url);
+    route.handler = settings.directHandler(route.handler) ?? route.handler;
     // Of these routes alone: no model's call has a hook for it.
     if (isAdminChange(route)) route.preHandler = (request) => settings.authenticateAgain(request);
     else if (!settings.publicPaths.has(route.url)) route.preHandler = expectCaller;

@@ -17,12 +17,14 @@ export class OpenAiErrorFilter implements ExceptionFilter {
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
+    this.answer(thrown, http.getRequest(), http.getResponse());
+  }
+
+  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const error = asGatewayError(thrown);
-    const request = http.getRequest<FastifyRequest>();
     if (error.status === 500) {
       this.logger.error({ event: 'unexpected_error', request_id: request.id, err: error.cause ?? error });
     }
-    const reply = http.getResponse<FastifyReply>();
     const recorded = this.record(request, error);
     if (!recorded) return sendError(reply, error);
     // The answer is ours from here on, also while it waits.
