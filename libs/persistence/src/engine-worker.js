@@ -1,16 +1,18 @@
 /**
  * The thread of the embedded database: it has the engine, and answers `EngineCalls` (engine-thread.ts). It is no
- * TypeScript, and imports packages alone, so that a thread can be started from the sources as from the build.
+ * TypeScript, and imports none, so that a thread can be started from the sources as from the build.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
+import { HotStatements } from './hot-statements.js';
 
 /** How long statements that were asked before the end may still take. */
 const GOODBYE_MS = 2_000;
 
 let engine;
+let hotStatements;
 /** Prisma's adapter on the engine, and on each open transaction. */
 let adapter;
 const transactions = new Map();
@@ -19,10 +21,11 @@ const running = new Set();
 
 const calls = {
   open: async (folder) => {
-    engine = await PGlite.create({ dataDir: folder, wasmModule: workerData.wasmModule });
+    engine = await PGlite.create({ dataDir: folder, pgliteWasmModule: workerData.wasmModule });
     adapter = await new PrismaPGlite(engine).connect();
+    hotStatements = new HotStatements(engine);
   },
-  run: async (sql, parameters) => (await engine.query(sql, parameters)).affectedRows ?? 0,
+  run: (sql, parameters) => hotStatements.run(sql, parameters),
   query: async (sql, parameters) => (await engine.query(sql, parameters)).rows,
   runScript: async (sql) => void (await engine.exec(sql)),
   queryRaw: (query, transaction) => adapterOf(transaction).queryRaw(query),
