@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
@@ -206,6 +206,20 @@ describe('a thread that ends', { timeout: SECONDS }, () => {
     expect(onEnd).toHaveBeenLastCalledWith(expect.objectContaining({ name: 'TypeError' }));
     await vi.waitFor(() => driver.probe(), SECONDS);
     expect(await names()).toEqual(['a', 'b', 'kept', 'anew']);
+  });
+});
+
+describe('a checkpoint', { timeout: SECONDS }, () => {
+  it('is made while the engine runs, and lets go of its log', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'pllm-engine-'));
+    const log = () =>
+      readdirSync(join(dataDir, 'database', 'pg_wal')).filter((name) => /^[\dA-F]{24}$/.test(name));
+    const busy = await openEmbedded(dataDir, { start: () => startEngineWorker(50) });
+    const [first] = log();
+    for (let time = 0; time < 3; time++) await busy.query('SELECT pg_switch_wal()', []);
+    await vi.waitFor(() => expect(log()).not.toContain(first), SECONDS);
+    await busy.close();
+    rmSync(dataDir, { recursive: true });
   });
 });
 

@@ -13,6 +13,9 @@ const GOODBYE_MS = 2_000;
 
 let engine;
 let hotStatements;
+/** Was anything asked since the last checkpoint? */
+let hasWorked = false;
+let checkpoints;
 /** Prisma's adapter on the engine, and on each open transaction. */
 let adapter;
 const transactions = new Map();
@@ -24,6 +27,7 @@ const calls = {
     engine = await PGlite.create({ dataDir: folder, pgliteWasmModule: workerData.wasmModule });
     adapter = await new PrismaPGlite(engine).connect();
     hotStatements = new HotStatements(engine);
+    checkpoints = setInterval(checkpoint, workerData.checkpointMs).unref();
   },
   run: (sql, parameters) => hotStatements.run(sql, parameters),
   query: async (sql, parameters) => (await engine.query(sql, parameters)).rows,
@@ -34,6 +38,7 @@ const calls = {
   commit: (transaction) => endTransaction(transaction, 'commit'),
   rollback: (transaction) => endTransaction(transaction, 'rollback'),
   close: async () => {
+    clearInterval(checkpoints);
     // A transaction that nobody ends holds up what waits for it.
     await Promise.race([Promise.allSettled(running), sleep(GOODBYE_MS)]);
     await engine.close();
@@ -41,6 +46,7 @@ const calls = {
 };
 
 parentPort.on('message', async ({ id, name, parameters }) => {
+  hasWorked = true;
   const answer = answerTo(name, parameters);
   if (name !== 'close') running.add(answer);
   try {
@@ -52,6 +58,19 @@ parentPort.on('message', async ({ id, name, parameters }) => {
     running.delete(answer);
   }
 });
+
+/** Nobody else makes one before the engine is closed: its log of changes would grow for as long. */
+async function checkpoint() {
+  if (!hasWorked) return;
+  hasWorked = false;
+  try {
+    await engine.exec('CHECKPOINT');
+  } catch (error) {
+    if (isBroken(error)) throw error;
+    // A full disk: the next one tries again.
+    hasWorked = true;
+  }
+}
 
 async function answerTo(name, parameters) {
   return calls[name](...parameters);
