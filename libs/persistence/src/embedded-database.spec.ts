@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
@@ -85,6 +85,23 @@ describe('the embedded database', { timeout: SECONDS }, () => {
     expect(await driver.run(`INSERT INTO one VALUES (1, $1), (2, 'b')`, [Buffer.from('a')])).toBe(2);
   });
 
+  it('runs a statement again and again with whatever it takes', async () => {
+    await driver.run('CREATE TABLE kinds (id int, name text, json jsonb, note text)', []);
+    const insert = 'INSERT INTO kinds SELECT generate_series($1::int, $2), $3, $4, $5';
+    const part = Buffer.from('[{"a":"ü"}]').subarray(1, -1);
+    for (let time = 0; time < 8; time++) {
+      expect(await driver.run(insert, [time, '9', 'é', part, null])).toBe(10 - time);
+    }
+    const [row] = await driver.query<object>(
+      'SELECT count(*)::int, max(json::text), max(name) AS name FROM kinds',
+      [],
+    );
+    expect(row).toEqual({ count: 52, max: '{"a": "ü"}', name: 'é' });
+    await expect(driver.run(insert, ['none', 1, 'b', '{}', null])).rejects.toMatchObject({ code: '22P02' });
+    expect(await driver.run('DELETE FROM kinds WHERE note IS NULL AND id < $1', [9])).toBe(44);
+    expect(await driver.run('SELECT * FROM kinds', [])).toBe(0);
+  });
+
   it.each([
     ["INSERT INTO one VALUES (1, 'c')", '23505', 'P2010', 'server_error'],
     ['INSERT INTO one VALUES (3, NULL)', '23502', 'P2010', 'server_error'],
@@ -125,12 +142,15 @@ describe('a transaction of the embedded database', { timeout: SECONDS }, () => {
 
   it('keeps others out until it ends', async () => {
     let outside: Promise<string[]> | undefined;
+    let hot: Promise<number> | undefined;
     await prisma.$transaction(async (queries) => {
       await queries.$executeRaw`INSERT INTO one VALUES (12, 'twelve')`;
       outside = names();
+      hot = driver.run("UPDATE one SET note = 'hot' WHERE id = 12", []);
       await queries.$executeRaw`DELETE FROM one WHERE id = 12`;
     });
     expect(await outside).toEqual(['a', 'b', 'kept']);
+    expect(await hot).toBe(0);
   });
 
   it('that takes too long is rolled back, and lets the next one in', async () => {
@@ -186,6 +206,20 @@ describe('a thread that ends', { timeout: SECONDS }, () => {
     expect(onEnd).toHaveBeenLastCalledWith(expect.objectContaining({ name: 'TypeError' }));
     await vi.waitFor(() => driver.probe(), SECONDS);
     expect(await names()).toEqual(['a', 'b', 'kept', 'anew']);
+  });
+});
+
+describe('a checkpoint', { timeout: SECONDS }, () => {
+  it('is made while the engine runs, and lets go of its log', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'pllm-engine-'));
+    const log = () =>
+      readdirSync(join(dataDir, 'database', 'pg_wal')).filter((name) => /^[\dA-F]{24}$/.test(name));
+    const busy = await openEmbedded(dataDir, { start: () => startEngineWorker(50) });
+    const [first] = log();
+    for (let time = 0; time < 3; time++) await busy.query('SELECT pg_switch_wal()', []);
+    await vi.waitFor(() => expect(log()).not.toContain(first), SECONDS);
+    await busy.close();
+    rmSync(dataDir, { recursive: true });
   });
 });
 

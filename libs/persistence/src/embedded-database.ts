@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureDatabaseFiles } from './database-files.js';
 import { lockDirectory } from './directory-lock.js';
 import type { Driver } from './driver.js';
 import { engineAdapter } from './engine-adapter.js';
@@ -15,8 +15,7 @@ import type { LastingEngineOptions } from './lasting-engine.js';
 export async function openEmbedded(dataDir: string, options: LastingEngineOptions = {}): Promise<Driver> {
   const lock = await lockDirectory(dataDir);
   const folder = join(dataDir, 'database');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const engine = await LastingEngine.open(folder, options).catch(async (error: unknown) => {
+  const engine = await openFiles(folder, options).catch(async (error: unknown) => {
     await lock.release();
     throw error;
   });
@@ -25,7 +24,7 @@ export async function openEmbedded(dataDir: string, options: LastingEngineOption
     kind: 'embedded',
     factory,
     migrate: (run) => run({ factory, runScript: async (sql) => engine.current().ask('runScript', sql) }),
-    run: async (sql, parameters) => engine.current().ask('run', sql, parameters.map(asText)),
+    run: async (sql, parameters) => engine.current().ask('run', sql, parameters.map(asBytes)),
     query: async <Row>(sql: string, parameters: readonly unknown[]) =>
       (await engine.current().ask('query', sql, parameters.map(asText))) as Row[],
     // Behind a long statement it is busy, which is no outage.
@@ -35,6 +34,16 @@ export async function openEmbedded(dataDir: string, options: LastingEngineOption
       await lock.release();
     },
   };
+}
+
+async function openFiles(folder: string, options: LastingEngineOptions): Promise<LastingEngine> {
+  await ensureDatabaseFiles(folder);
+  return LastingEngine.open(folder, options);
+}
+
+/** A copy of its own: of a part, all that it is a part of would go over. */
+function asBytes(parameter: unknown): unknown {
+  return Buffer.isBuffer(parameter) ? new Uint8Array(parameter) : parameter;
 }
 
 /** On its way a buffer becomes bytes, which the engine would print as an object. */

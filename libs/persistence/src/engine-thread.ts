@@ -44,10 +44,14 @@ async function compileEngine(): Promise<object> {
   return WebAssembly.compile(await readFile(join(folder, 'pglite.wasm')));
 }
 
+/** Postgres' own `checkpoint_timeout`, which nothing looks at where all of it is one process. */
+const CHECKPOINT_MS = 300_000;
+
 /** Neither the flags nor the environment of the process: an inspector, a profile or a loader is not meant for it. */
-export async function startEngineWorker(): Promise<Worker> {
+export async function startEngineWorker(checkpointMs = CHECKPOINT_MS): Promise<Worker> {
   const wasmModule = await (compiling ??= compileEngine());
-  return new Worker(ENTRY, { name: 'embedded-database', workerData: { wasmModule }, execArgv: [], env: {} });
+  const workerData = { wasmModule, checkpointMs };
+  return new Worker(ENTRY, { name: 'embedded-database', workerData, execArgv: [], env: {} });
 }
 
 /** Prisma says P1017 of it, or P2010 with its message: `isOutage` knows both, and its code. */

@@ -1,16 +1,21 @@
 /**
  * The thread of the embedded database: it has the engine, and answers `EngineCalls` (engine-thread.ts). It is no
- * TypeScript, and imports packages alone, so that a thread can be started from the sources as from the build.
+ * TypeScript, and imports none, so that a thread can be started from the sources as from the build.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { PrismaPGlite } from 'pglite-prisma-adapter';
+import { HotStatements } from './hot-statements.js';
 
 /** How long statements that were asked before the end may still take. */
 const GOODBYE_MS = 2_000;
 
 let engine;
+let hotStatements;
+/** Was anything asked since the last checkpoint? */
+let hasWorked = false;
+let checkpoints;
 /** Prisma's adapter on the engine, and on each open transaction. */
 let adapter;
 const transactions = new Map();
@@ -19,10 +24,12 @@ const running = new Set();
 
 const calls = {
   open: async (folder) => {
-    engine = await PGlite.create({ dataDir: folder, wasmModule: workerData.wasmModule });
+    engine = await PGlite.create({ dataDir: folder, pgliteWasmModule: workerData.wasmModule });
     adapter = await new PrismaPGlite(engine).connect();
+    hotStatements = new HotStatements(engine);
+    checkpoints = setInterval(checkpoint, workerData.checkpointMs).unref();
   },
-  run: async (sql, parameters) => (await engine.query(sql, parameters)).affectedRows ?? 0,
+  run: (sql, parameters) => hotStatements.run(sql, parameters),
   query: async (sql, parameters) => (await engine.query(sql, parameters)).rows,
   runScript: async (sql) => void (await engine.exec(sql)),
   queryRaw: (query, transaction) => adapterOf(transaction).queryRaw(query),
@@ -31,6 +38,7 @@ const calls = {
   commit: (transaction) => endTransaction(transaction, 'commit'),
   rollback: (transaction) => endTransaction(transaction, 'rollback'),
   close: async () => {
+    clearInterval(checkpoints);
     // A transaction that nobody ends holds up what waits for it.
     await Promise.race([Promise.allSettled(running), sleep(GOODBYE_MS)]);
     await engine.close();
@@ -38,6 +46,7 @@ const calls = {
 };
 
 parentPort.on('message', async ({ id, name, parameters }) => {
+  hasWorked = true;
   const answer = answerTo(name, parameters);
   if (name !== 'close') running.add(answer);
   try {
@@ -49,6 +58,19 @@ parentPort.on('message', async ({ id, name, parameters }) => {
     running.delete(answer);
   }
 });
+
+/** Nobody else makes one before the engine is closed: its log of changes would grow for as long. */
+async function checkpoint() {
+  if (!hasWorked) return;
+  hasWorked = false;
+  try {
+    await engine.exec('CHECKPOINT');
+  } catch (error) {
+    if (isBroken(error)) throw error;
+    // A full disk: the next one tries again.
+    hasWorked = true;
+  }
+}
 
 async function answerTo(name, parameters) {
   return calls[name](...parameters);

@@ -6,13 +6,14 @@ import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-util
 import type { SqlMigrationAwareDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm';
 import type { MigrationSession } from './driver.js';
-import { giveUpUnfinished, runScriptsWhole } from './whole-migrations.js';
+import { findApplied, giveUpUnfinished, runScriptsWhole } from './whole-migrations.js';
 
 const NO_FILTERS = { externalTables: [], externalEnums: [] };
 
 /**
  * Applies the migrations that the database has not had yet, each whole or not at all; what a dead process began is
- * begun anew. One process at a time: see `Driver.migrate`.
+ * begun anew. One process at a time: see `Driver.migrate`. The engine stays with a process that has loaded it, and is not
+ * loaded when nothing is new.
  *
  * @param folder the `prisma` folder: `schema.prisma` and `migrations/`
  * @returns the names of the migrations that were applied
@@ -20,8 +21,11 @@ const NO_FILTERS = { externalTables: [], externalEnums: [] };
  */
 export async function migrate(session: MigrationSession, folder: string): Promise<string[]> {
   const migrationsList = readMigrations(folder);
-  const files = migrationsList.migrationDirectories.map(({ migrationFile }) => migrationFile.content.value);
+  const { migrationDirectories } = migrationsList;
   await giveUpUnfinished(session);
+  const applied = await findApplied(session);
+  if (migrationDirectories.every(({ path }) => applied.has(path))) return [];
+  const files = migrationDirectories.map(({ migrationFile }) => migrationFile.content.value);
   let cause: unknown;
   const factory = runScriptsWhole(session, new Set(files), (error) => (cause ??= error));
   const engine = await openEngine(factory, folder);

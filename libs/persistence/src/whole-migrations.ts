@@ -18,6 +18,9 @@ const GIVE_UP_UNFINISHED = `DO $$ BEGIN
   END IF;
 END $$`;
 
+const IS_NEW = `SELECT to_regclass('_prisma_migrations') IS NULL`;
+const DONE = `SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL`;
+
 /**
  * The engine writes that a migration begins, runs its script and writes that it is done; its adapters run a script
  * statement by statement. Here a script and the mark that it is done are one transaction, so that whoever dies in
@@ -51,6 +54,18 @@ export function runScriptsWhole(
 /** What a dead process began and never finished was undone with its session, and may be begun anew. */
 export async function giveUpUnfinished(session: MigrationSession): Promise<void> {
   await session.runScript(GIVE_UP_UNFINISHED);
+}
+
+/** The names of those that the database has had. */
+export async function findApplied({ factory }: MigrationSession): Promise<Set<unknown>> {
+  const adapter = await factory.connect();
+  const ask = async (sql: string) => (await adapter.queryRaw({ sql, args: [], argTypes: [] })).rows.flat();
+  try {
+    const [isNew] = await ask(IS_NEW);
+    return new Set(isNew ? [] : await ask(DONE));
+  } finally {
+    await adapter.dispose();
+  }
 }
 
 /** The same object, but for these. */
