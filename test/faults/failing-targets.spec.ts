@@ -122,7 +122,12 @@ it('a target that said when to come back gets no call until then', async () => {
   const calls = await steady.stop();
   const asked = askedOf(bench.sandbox, 'limited').map(({ at }) => at);
   const gaps = asked.slice(1).map((at, index) => at - (asked[index] ?? 0));
-  const long = gaps.filter((gap) => gap > 500);
+  const on = asked.slice(1).filter((_, index) => (gaps[index] ?? 0) > 500);
+  // Of calls that several processes had on their way at once the first one's word is what all of them have heard.
+  const said = [asked[0] ?? 0, ...on].map((first) =>
+    workers > 1 ? first : Math.max(...asked.filter((at) => at >= first && at < first + 500)),
+  );
+  const long = on.map((at, index) => at - (said[index] ?? 0));
   report(
     `asked again after retry-after: ${seconds}, soonest`,
     Math.min(...long),

@@ -104,6 +104,8 @@ const startHere = (env: Environment): Promise<Gateway> => startGateway(readConfi
 async function startProcesses(env: Environment): Promise<Gateway> {
   const gateway = await GatewayProcess.start(env);
   const { PLLM_METRICS_PORT: port } = env;
+  // Until then limits are divided, in case that it is not alone.
+  await until(async () => (await gateway.admin('GET', '/system')).replicas === 1, 20_000);
   return {
     get app(): never {
       throw new Error('This test looks into the gateway: it cannot be of several processes.');

@@ -60,6 +60,18 @@ describe('the states of targets', () => {
     expect(told).toEqual([['m', { state: 'ejected', until: NOW + 30_000, reason: 'credentials' }]]);
     expect(states.get('p', 'other')?.circuit.allows(NOW)).toBe(false);
     expect(states.get('p', 'unknown')).toBeUndefined();
+    expect(states.of(target('unknown')).circuit.allows(NOW)).toBe(false);
+  });
+
+  it('is heard before the first call here, unless it is over', () => {
+    const states = new TargetStates(undefined, 3);
+    const cooling = { state: 'cooling', until: NOW + 3_000, reason: 'rate-limit' } as const;
+    for (const model of ['dropped', 'a', 'b', 'c']) states.adopt('p', model, cooling);
+    states.adopt('p', 'b', { state: 'healthy', until: 0, reason: undefined });
+    expect(states.size).toBe(0);
+    const allowed = ['dropped', 'a', 'b', 'c'].map((model) => states.of(target(model)).circuit.allows(NOW));
+    expect(allowed).toEqual([true, false, true, false]);
+    expect(states.of(target('a')).circuit.allows(NOW + 3_000)).toBe(true);
   });
 });
 

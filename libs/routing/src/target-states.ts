@@ -29,6 +29,8 @@ export interface TargetHealth {
 export class TargetStates {
   private byTarget = new WeakMap<Target, TargetState>();
   private readonly byKey = new Map<string, TargetState>();
+  /** What others found out of targets that nobody here has called yet. */
+  private readonly news = new Map<string, HealthChange>();
   /** Rises when states are let go of: whoever holds some asks again. */
   generation = 0;
 
@@ -56,9 +58,16 @@ export class TargetStates {
     return state;
   }
 
-  /** What another replica found out. A target that nobody here has called yet is not made for it. */
+  /** What another replica found out. A target that nobody here has called yet is told of it by its first call. */
   adopt(providerId: string, model: string, change: HealthChange): void {
-    this.byKey.get(keyOf(providerId, model))?.circuit.adopt(change);
+    const key = keyOf(providerId, model);
+    const state = this.byKey.get(key);
+    if (state) return state.circuit.adopt(change);
+    this.news.delete(key);
+    if (change.state === 'healthy') return;
+    const [oldest] = this.news.keys();
+    if (oldest !== undefined && this.news.size >= this.most) this.news.delete(oldest);
+    this.news.set(key, change);
   }
 
   get(providerId: string, model: string): TargetState | undefined {
@@ -68,6 +77,7 @@ export class TargetStates {
   /** An operator knows better: all targets are as good as new. */
   clear(): void {
     this.byKey.clear();
+    this.news.clear();
     this.byTarget = new WeakMap();
     this.generation++;
   }
@@ -83,6 +93,8 @@ export class TargetStates {
       if (this.byKey.size >= this.most) this.letGo();
       state = new TargetState(provider, model, (changed, change) => this.onChange(changed, change));
       this.byKey.set(key, state);
+      const news = this.news.get(key);
+      if (news && this.news.delete(key)) state.circuit.adopt(news);
     }
     return state;
   }
