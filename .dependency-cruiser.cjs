@@ -367,7 +367,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['/generated/', '^dist/', '/fixtures/'] },
+    exclude: { path: ['/generated/', '/assembly/', '^dist/', '/fixtures/'] },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -34,10 +34,10 @@ export function start(name, command, args, { signal = 'SIGTERM', ...options } = 
 }
 
 /** Starts a script of Node that speaks over IPC; resolves to the child and its first message. */
-export async function startScript(name, file, args = []) {
+export async function startScript(name, file, args = [], execArgv = []) {
   const child = keep(
     name,
-    fork(file, args, { ...APART, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
+    fork(file, args, { ...APART, execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
     'SIGTERM',
   );
   const [message] = await once(child, 'message');

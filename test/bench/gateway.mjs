@@ -1,4 +1,4 @@
-import { openSync, truncateSync } from 'node:fs';
+import { openSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, makeFolder, start, until } from './children.mjs';
 import { SCRIPTS, TRANSLATED_SCRIPTS, publicName } from './cases.mjs';
@@ -32,7 +32,7 @@ export async function launchGateway(options) {
     ...(databaseUrl && { DATABASE_URL: databaseUrl }),
     ...variables,
   };
-  const args = [...nodeOptions, join(root, 'dist/apps/gateway/src/main.js')];
+  const args = [...startOptions(root), ...nodeOptions, join(root, 'dist/apps/gateway/src/main.js')];
   const stdio = ['ignore', openSync(logFile, 'a'), 'inherit'];
   const from = performance.now();
   const child = start('gateway', process.execPath, args, { cwd: folder, env, stdio });
@@ -49,6 +49,12 @@ export async function launchGateway(options) {
   const readyMs = performance.now() - from;
   const empty = () => truncateSync(logFile, 0);
   return { child, url, id: child.pid, folder, readyMs, empty };
+}
+
+/** What `npm start` gives to Node there. */
+function startOptions(root) {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
 }
 
 export function bearer(key) {

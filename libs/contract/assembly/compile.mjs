@@ -2,22 +2,29 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
+import { main } from 'assemblyscript/asc';
 
 const FOLDER = fileURLToPath(new URL('..', import.meta.url));
 const SOURCE = 'assembly/json-scan.ts';
 /** Six pages: a window of the text, and the members that may end in it. It never grows. */
 const PAGES = '6';
 
+const OPTIONS = [
+  `--baseDir=${FOLDER}`,
+  '--outFile=json-scan.wasm',
+  '--runtime=stub',
+  '--use=abort=',
+  '-O3',
+  '--noAssert',
+  '--enable=simd',
+  `--initialMemory=${PAGES}`,
+  `--maximumMemory=${PAGES}`,
+];
+
 let wasm;
-const { error, stderr } = await asc.main(
-  [
-    SOURCE,
-    ...['--baseDir', FOLDER, '--outFile', 'json-scan.wasm', '--runtime', 'stub', '--use', 'abort='],
-    ...['-O3', '--noAssert', '--enable', 'simd', '--initialMemory', PAGES, '--maximumMemory', PAGES],
-  ],
-  { writeFile: (_, contents) => void (wasm = contents) },
-);
+const { error, stderr } = await main([SOURCE, ...OPTIONS], {
+  writeFile: (_, contents) => void (wasm = contents),
+});
 if (error || !wasm) {
   process.stderr.write(`${stderr.toString()}\n`);
   process.exit(1);

@@ -1,11 +1,13 @@
 // AssemblyScript: compiled to WebAssembly (`node .tools/bootstrap.mjs`), and driven by `src/json-scanner.ts`.
 
+import { isDigit, isEscape, isHex, isSpace, skipText } from './letters';
+
 /**
  * Is a text JSON (RFC 8259), and where do the outermost members of its object stand? Reads windows of the text, one
  * after the other, so that its memory does not grow with the text; inside of strings sixteen bytes at a time.
  */
 
-/** The window: its size, and its place in the memory, which is 0. */
+/** The window, at 0 of the memory. */
 const WINDOW_BYTES: i32 = 64 * 1024;
 /** One byte for each container that is open: is it an object? */
 const CONTAINERS: i32 = WINDOW_BYTES;
@@ -72,7 +74,7 @@ export function memberCount(): i32 {
   return count;
 }
 
-/** Offset of the brace, or bracket, that closed the outermost container; -1: there was none. */
+/** Offset of what closed the outermost container; -1: there was none. */
 export function closedAt(): i32 {
   return close;
 }
@@ -88,7 +90,7 @@ export function scan(length: i32, base: i32): i32 {
   count = 0;
   while (at < length) {
     const byte = <i32>load<u8>(at);
-    if (state == STRING) {
+    if (state === STRING) {
       at = skipText(at, length);
       if (at < length && !readInString(<i32>load<u8>(at), base + at)) return BROKEN;
       at++;
@@ -98,53 +100,26 @@ export function scan(length: i32, base: i32): i32 {
       endValue(base + at);
     } else {
       const answer = read(byte, base + at);
-      if (answer != UNFINISHED) return answer;
+      if (answer !== UNFINISHED) return answer;
       at++;
     }
   }
   // Nothing ends a number that stands alone but the end of the text.
-  return state == NOTHING || (depth == 0 && state >= ZERO) ? WHOLE : UNFINISHED;
-}
-
-function isSpace(byte: i32): bool {
-  return byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09;
-}
-
-function isDigit(byte: i32): bool {
-  return byte >= 0x30 && byte <= 0x39;
-}
-
-/** Where the text of a string is interrupted: by a quote, a backslash, or what may not be in it. */
-function skipText(from: i32, length: i32): i32 {
-  const quote = i8x16.splat(0x22);
-  const backslash = i8x16.splat(0x5c);
-  const space = i8x16.splat(0x20);
-  let at = from;
-  for (; at + 16 <= length; at += 16) {
-    const bytes = v128.load(at);
-    const ends = v128.or(i8x16.eq(bytes, quote), i8x16.eq(bytes, backslash));
-    const found = i8x16.bitmask(v128.or(ends, i8x16.lt_u(bytes, space)));
-    if (found) return at + ctz(found);
-  }
-  for (; at < length; at++) {
-    const byte = <i32>load<u8>(at);
-    if (byte == 0x22 || byte == 0x5c || byte < 0x20) break;
-  }
-  return at;
+  return state === NOTHING || (depth === 0 && state >= ZERO) ? WHOLE : UNFINISHED;
 }
 
 function readInString(byte: i32, offset: i32): bool {
-  if (byte == 0x5c) {
+  if (byte === 0x5c) {
     isEscaped = true;
     state = ESCAPE;
     return true;
   }
-  if (byte != 0x22) return false;
+  if (byte !== 0x22) return false;
   if (!isName) endValue(offset + 1);
   else {
     isName = false;
     state = COLON;
-    if (depth == 1) nameEnd = isEscaped ? -offset : offset;
+    if (depth === 1) nameEnd = isEscaped ? -offset : offset;
   }
   return true;
 }
@@ -155,35 +130,35 @@ function read(byte: i32, offset: i32): i32 {
     case VALUE:
       return readValue(byte, offset);
     case FIRST_ITEM:
-      return byte == 0x5d ? readClose(byte, offset) : readValue(byte, offset);
+      return byte === 0x5d ? readClose(byte, offset) : readValue(byte, offset);
     case FIRST_NAME:
-      return byte == 0x7d ? readClose(byte, offset) : readName(byte, offset);
+      return byte === 0x7d ? readClose(byte, offset) : readName(byte, offset);
     case NAME:
       return readName(byte, offset);
     case COLON:
-      return go(byte == 0x3a, VALUE);
+      return go(byte === 0x3a, VALUE);
     case COMMA:
-      return byte == 0x2c ? go(true, isObject() ? NAME : VALUE) : readClose(byte, offset);
+      return byte === 0x2c ? go(true, isObject() ? NAME : VALUE) : readClose(byte, offset);
     case ESCAPE:
-      if (byte == 0x75) digits = 4;
-      return byte == 0x75 ? go(true, HEX) : go(isEscape(byte), STRING);
+      if (byte === 0x75) digits = 4;
+      return byte === 0x75 ? go(true, HEX) : go(isEscape(byte), STRING);
     case HEX:
-      return go(isHex(byte), --digits == 0 ? STRING : HEX);
+      return go(isHex(byte), --digits === 0 ? STRING : HEX);
     case WORD:
       return readLetter(byte, offset);
     case MINUS:
-      return go(isDigit(byte), byte == 0x30 ? ZERO : INTEGER);
+      return go(isDigit(byte), byte === 0x30 ? ZERO : INTEGER);
     case POINT:
       return go(isDigit(byte), FRACTION);
     case EXPONENT:
-      return byte == 0x2b || byte == 0x2d ? go(true, EXPONENT_SIGN) : go(isDigit(byte), EXPONENT_DIGIT);
+      return byte === 0x2b || byte === 0x2d ? go(true, EXPONENT_SIGN) : go(isDigit(byte), EXPONENT_DIGIT);
     case EXPONENT_SIGN:
       return go(isDigit(byte), EXPONENT_DIGIT);
     case NOTHING:
       return isSpace(byte) ? UNFINISHED : BROKEN;
     default:
       // What continues a number.
-      if (byte == 0x2e) state = POINT;
+      if (byte === 0x2e) state = POINT;
       else if (!isDigit(byte)) state = EXPONENT;
       return UNFINISHED;
   }
@@ -195,50 +170,40 @@ function go(isRight: bool, next: i32): i32 {
 }
 
 function continuesNumber(byte: i32): bool {
-  if (isDigit(byte)) return state != ZERO;
-  if (byte == 0x2e) return state <= INTEGER;
-  return (byte | 0x20) == 0x65 && state != EXPONENT_DIGIT;
-}
-
-function isEscape(byte: i32): bool {
-  if (byte == 0x22 || byte == 0x5c || byte == 0x2f) return true;
-  return byte == 0x62 || byte == 0x66 || byte == 0x6e || byte == 0x72 || byte == 0x74;
-}
-
-function isHex(byte: i32): bool {
-  const small = byte | 0x20;
-  return isDigit(byte) || (small >= 0x61 && small <= 0x66);
+  if (isDigit(byte)) return state !== ZERO;
+  if (byte === 0x2e) return state <= INTEGER;
+  return (byte | 0x20) === 0x65 && state !== EXPONENT_DIGIT;
 }
 
 function readValue(byte: i32, offset: i32): i32 {
-  if (depth == 1) valueStart = offset;
-  if (byte == 0x22) return go(true, STRING);
-  if (byte == 0x7b || byte == 0x5b) return open(byte == 0x7b);
-  if (byte == 0x2d) return go(true, MINUS);
-  if (isDigit(byte)) return go(true, byte == 0x30 ? ZERO : INTEGER);
+  if (depth === 1) valueStart = offset;
+  if (byte === 0x22) return go(true, STRING);
+  if (byte === 0x7b || byte === 0x5b) return open(byte === 0x7b);
+  if (byte === 0x2d) return go(true, MINUS);
+  if (isDigit(byte)) return go(true, byte === 0x30 ? ZERO : INTEGER);
   // The letters that follow, the first one last.
-  if (byte == 0x74) letters = 0x657572;
-  else if (byte == 0x66) letters = 0x65736c61;
-  else if (byte == 0x6e) letters = 0x6c6c75;
+  if (byte === 0x74) letters = 0x657572;
+  else if (byte === 0x66) letters = 0x65736c61;
+  else if (byte === 0x6e) letters = 0x6c6c75;
   else return BROKEN;
   return go(true, WORD);
 }
 
 function open(opensObject: bool): i32 {
-  if (depth == DEEPEST) return TOO_DEEP;
+  if (depth === DEEPEST) return TOO_DEEP;
   if (++depth > deepest) deepest = depth;
   store<u8>(CONTAINERS + depth, opensObject ? 1 : 0);
   return go(true, opensObject ? FIRST_NAME : FIRST_ITEM);
 }
 
 function isObject(): bool {
-  return load<u8>(CONTAINERS + depth) == 1;
+  return load<u8>(CONTAINERS + depth) === 1;
 }
 
 function readClose(byte: i32, offset: i32): i32 {
-  if (byte != (isObject() ? 0x7d : 0x5d)) return BROKEN;
+  if (byte !== (isObject() ? 0x7d : 0x5d)) return BROKEN;
   depth--;
-  if (depth == 0) close = offset;
+  if (depth === 0) close = offset;
   endValue(offset + 1);
   return UNFINISHED;
 }
@@ -246,20 +211,20 @@ function readClose(byte: i32, offset: i32): i32 {
 function readName(byte: i32, offset: i32): i32 {
   isName = true;
   isEscaped = false;
-  if (depth == 1) nameStart = offset;
-  return go(byte == 0x22, STRING);
+  if (depth === 1) nameStart = offset;
+  return go(byte === 0x22, STRING);
 }
 
 function readLetter(byte: i32, offset: i32): i32 {
-  if (byte != <i32>(letters & 0xff)) return BROKEN;
+  if (byte !== <i32>(letters & 0xff)) return BROKEN;
   letters >>= 8;
-  if (letters == 0) endValue(offset + 1);
+  if (letters === 0) endValue(offset + 1);
   return UNFINISHED;
 }
 
 function endValue(end: i32): void {
-  state = depth == 0 ? NOTHING : COMMA;
-  if (depth != 1 || !isObject()) return;
+  state = depth === 0 ? NOTHING : COMMA;
+  if (depth !== 1 || !isObject()) return;
   const member = MEMBERS + (count++ << 4);
   store<i32>(member, nameStart);
   store<i32>(member, nameEnd, 4);

@@ -15,8 +15,18 @@ interface Field {
 
 /** Rules for which the likeness of a container, or of a long text, does. */
 const SHALLOW: ReadonlySet<string> = new Set([
-  ...['isDefined', 'isString', 'isNotEmpty', 'isArray', 'arrayNotEmpty', 'isObject', 'isTextOrParts'],
-  ...['isBoolean', 'isNumber', 'isInt', 'min', 'max'],
+  'isDefined',
+  'isString',
+  'isNotEmpty',
+  'isArray',
+  'arrayNotEmpty',
+  'isObject',
+  'isTextOrParts',
+  'isBoolean',
+  'isNumber',
+  'isInt',
+  'min',
+  'max',
 ]);
 
 /** The members of a value, as `JsonOutline` has them. */
