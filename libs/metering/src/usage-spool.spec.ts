@@ -111,6 +111,7 @@ describe('UsageSpool', () => {
     isDown = false;
     expect(await spool.flush()).toBe(true);
     expect(spool.depth).toEqual({ records: 0, bytes: 0, oldestAt: undefined });
+    isDown = true;
     await spool.append(record('c'));
     expect(spool.depth.oldestAt).toBeGreaterThanOrEqual(before);
     await spool.close();
