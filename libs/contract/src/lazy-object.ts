@@ -24,7 +24,8 @@ export class LazyObject {
 
   /** Gives `object` a member whose value, valid JSON, stands in `[start, end)` of its bytes. */
   static defer(object: LazyObject, name: string, start: number, end: number): void {
-    object.#members = object.#members.filter((member) => member.name !== name);
+    if (has(object.#members, name))
+      object.#members = object.#members.filter((member) => member.name !== name);
     object.#members.push({ name, start, end, value: undefined });
     Object.defineProperty(object, name, getterOf(name));
   }
@@ -32,7 +33,7 @@ export class LazyObject {
   /** Gives it a member that is known. */
   static set(object: LazyObject, name: string, value: unknown): void {
     // The last one of a name counts; and `__proto__` is a name like any other.
-    if (name === '__proto__' || object.#members.some((member) => member.name === name)) {
+    if (name === '__proto__' || has(object.#members, name)) {
       Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
     } else (object as unknown as Record<string, unknown>)[name] = value;
   }
@@ -48,6 +49,11 @@ export class LazyObject {
     const { start, end } = member;
     return (member.value ??= JSON.parse(object.#bytes.toString('utf8', start, end)) as unknown);
   }
+}
+
+function has(members: readonly LazyMember[], name: string): boolean {
+  for (const member of members) if (member.name === name) return true;
+  return false;
 }
 
 function getterOf(name: string): PropertyDescriptor {

@@ -1,7 +1,8 @@
-import { GatewayError, JsonMembers, readUsage, splice } from '#contract';
+import { GatewayError, JsonMembers, splice } from '#contract';
 import type { Usage } from '#contract';
 import { decodeEmbeddedError } from './decode-error.js';
 import type { DecodeContext, Decoded } from '../spec.js';
+import { readUsageText } from './usage-shape.js';
 
 const members = new JsonMembers(['model', 'usage', 'error', 'choices']);
 
@@ -25,11 +26,5 @@ export function isGiven(bytes: Buffer, start: number): boolean {
 }
 
 export function parseUsage(bytes: Buffer, start: number, end: number): Usage | undefined {
-  if (!isGiven(bytes, start)) return undefined;
-  try {
-    // What is read of it are numbers, and names in ASCII.
-    return readUsage(JSON.parse(bytes.toString('latin1', start, end)));
-  } catch {
-    return undefined;
-  }
+  return isGiven(bytes, start) ? readUsageText(bytes, start, end) : undefined;
 }
