@@ -48,7 +48,7 @@ export { EVENT_STREAM } from './reply.js';
 export type { Emit, EndReply, HeaderPairs, OpenReply, PiecesReply, Reply, WholeReply } from './reply.js';
 export { responsesErrorEvent } from './responses-error.js';
 export { SEAL, openThought, sealThought } from './signed-thought.js';
-export { splice, spliceEvent } from './splice.js';
+export { splice, spliceEvent, splicePieces } from './splice.js';
 export type { Edit } from './splice.js';
 export { SseParser } from './sse.js';
 export type { SseEvent, SseSink } from './sse.js';

@@ -15,6 +15,18 @@ export function splice(bytes: Buffer, edits: readonly Edit[]): Buffer {
   return spliced;
 }
 
+/** The same in pieces: nothing of `bytes` is copied. */
+export function splicePieces(bytes: Buffer, edits: readonly Edit[]): Buffer[] {
+  const pieces: Buffer[] = [];
+  let from = 0;
+  for (const { start, end, text } of edits) {
+    pieces.push(bytes.subarray(from, start), text);
+    from = end;
+  }
+  pieces.push(bytes.subarray(from));
+  return pieces.filter(({ length }) => length > 0);
+}
+
 const DATA = Buffer.from('data: ');
 const EVENT_END = Buffer.from('\n\n');
 

@@ -24,6 +24,7 @@ import { qwen } from './qwen/adapter.js';
 import { sandbox } from './sandbox/adapter.js';
 import { sglang } from './sglang/adapter.js';
 import type { ProviderAdapter } from './spec.js';
+export { isUpload, jsonIn } from './upstream-body.js';
 import { tgi } from './tgi/adapter.js';
 import { together } from './together/adapter.js';
 import { vertex } from './vertex/adapter.js';

@@ -106,8 +106,8 @@ export interface Codec<N extends OperationName = OperationName> {
   decodeError(status: number, body: Buffer, retryAfter?: number): GatewayError;
 }
 
-/** What is sent: JSON, or an upload that is read as it is sent. */
-export type UpstreamBody = Buffer | UpstreamUpload;
+/** What is sent: JSON, a large one in pieces, or an upload that is read as it is sent. */
+export type UpstreamBody = Buffer | readonly Buffer[] | UpstreamUpload;
 
 export interface UpstreamUpload {
   readonly contentType: string;

@@ -1,14 +1,17 @@
-/** A body that is read once, and kept by nobody behind that. */
+/** A body that is read once, a piece at a time, and kept by nobody behind that. */
 export class OnceBody implements AsyncIterable<Buffer>, AsyncIterator<Buffer> {
-  constructor(private body: Buffer | undefined) {}
+  private readonly pieces: Buffer[];
+
+  constructor(pieces: readonly Buffer[]) {
+    this.pieces = [...pieces];
+  }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
 
   next(): Promise<IteratorResult<Buffer>> {
-    const { body } = this;
-    this.body = undefined;
-    return Promise.resolve(body ? { done: false, value: body } : { done: true, value: undefined });
+    const piece = this.pieces.shift();
+    return Promise.resolve(piece ? { done: false, value: piece } : { done: true, value: undefined });
   }
 }

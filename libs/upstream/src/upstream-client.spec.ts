@@ -35,16 +35,16 @@ afterEach(async () => {
 
 function send(
   timeouts: Partial<Timeouts> = {},
-  rest: { body?: string; path?: string; to?: string } = {},
+  rest: { body?: string | readonly Buffer[]; path?: string; to?: string; wholeBytes?: number } = {},
 ): Exchange {
   return client.send({
     origin: rest.to ?? origin,
     path: rest.path ?? '/v1/x?a=b',
     method: 'POST',
     headers: ['content-type', 'application/json', 'x-own', 'Yes'],
-    body: rest.body === undefined ? undefined : Buffer.from(rest.body),
+    body: typeof rest.body === 'string' ? Buffer.from(rest.body) : rest.body,
     timeouts: { ...DEFAULT_TIMEOUTS, ...timeouts },
-    wholeBytes: 0,
+    wholeBytes: rest.wholeBytes ?? 0,
   });
 }
 
@@ -101,6 +101,21 @@ describe('a call', () => {
     expect(seen?.length).toBe(String(length));
     expect(seen?.bytes === body).toBe(true);
     expect(sockets).toHaveLength(1);
+  });
+
+  it('sends a body in pieces as one', async () => {
+    let seen: { bytes: string; length: string | undefined } | undefined;
+    answer = async (request, response) => {
+      let bytes = '';
+      for await (const piece of request) bytes += String(piece);
+      seen = { bytes, length: request.headers['content-length'] };
+      response.end('{}');
+    };
+    for (const wholeBytes of [0, 1_000]) {
+      const body = ['{"a":', '1', '}'].map((piece) => Buffer.from(piece));
+      await send({}, { body, wholeBytes }).readAll();
+      expect(seen).toEqual({ bytes: '{"a":1}', length: '7' });
+    }
   });
 
   it('reads an answer without a body', async () => {

@@ -17,13 +17,14 @@ export interface UpstreamRequest {
   readonly headers: HeaderPairs;
   /** What authorizes beside the headers, and is waited for where none is at hand. */
   readonly token?: AccessToken | undefined;
-  readonly body: Buffer | AsyncIterable<Buffer> | undefined;
+  /** Whole, in pieces, or as it is read. */
+  readonly body: Buffer | readonly Buffer[] | AsyncIterable<Buffer> | undefined;
   readonly timeouts: Timeouts;
   /** An answer of up to so many bytes is awaited whole; 0: it is read as it comes. */
   readonly wholeBytes: number;
 }
 
-/** The HTTP client keeps a body until the answer's end. A larger one whose answer is a stream is given to it to be taken. */
+/** The HTTP client keeps a body until the answer's end. A larger one whose answer is a stream is given to it to be taken, and so is one in pieces. */
 const KEPT_BYTES = 16 * 1024;
 
 /** Idle connections are closed before most servers and load balancers close theirs. */
@@ -44,7 +45,7 @@ export class UpstreamClient {
   /** Sends a request; the exchange can be aborted from now on. Await `exchange.begun()` for its status. */
   send(request: UpstreamRequest): Exchange {
     const { origin, path, method, timeouts, wholeBytes, token } = request;
-    const { headers, body } = wholeBytes === 0 ? takeable(request) : request;
+    const { headers, body } = takeable(request);
     const exchange = new Exchange(this.deadlines, timeouts, wholeBytes);
     const options = {
       origin,
@@ -103,9 +104,22 @@ async function authorize(
 }
 
 function takeable(request: UpstreamRequest): Pick<UpstreamRequest, 'headers' | 'body'> {
-  const { headers, body } = request;
-  if (!Buffer.isBuffer(body) || body.length <= KEPT_BYTES) return request;
-  return { headers: [...headers, 'content-length', String(body.length)], body: new OnceBody(body) };
+  const { headers, body, wholeBytes } = request;
+  if (Buffer.isBuffer(body)) {
+    const isKept = wholeBytes > 0 || body.length <= KEPT_BYTES;
+    return isKept ? request : { headers: withLength(headers, body.length), body: new OnceBody([body]) };
+  }
+  if (!isInPieces(body)) return request;
+  const length = body.reduce((sum, piece) => sum + piece.length, 0);
+  return { headers: withLength(headers, length), body: new OnceBody(body) };
+}
+
+function withLength(headers: HeaderPairs, length: number): HeaderPairs {
+  return [...headers, 'content-length', String(length)];
+}
+
+function isInPieces(body: UpstreamRequest['body']): body is readonly Buffer[] {
+  return Array.isArray(body);
 }
 
 function isUpload(body: UpstreamRequest['body']): body is AsyncIterable<Buffer> {

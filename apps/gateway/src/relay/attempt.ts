@@ -1,6 +1,7 @@
 import { EVENT_STREAM, GatewayError, asksForStream } from '#contract';
 import type { HeaderPairs, OperationName, Target, WireRequest } from '#contract';
 import type { AttemptTrace } from '#observability';
+import { isUpload, jsonIn } from '#providers';
 import type { Codec, DecodeContext, Decoded } from '#providers';
 import { FRAMINGS, MOST_BYTES, readRetryAfter } from '#upstream';
 import type { AccessToken, Exchange, UpstreamClient } from '#upstream';
@@ -51,21 +52,23 @@ export class Attempts {
     const route = this.routes.find(operation, target);
     const { origin, codec } = route;
     if (target.isStrict) refuseHints(this.droppedParameters(operation, request, target));
-    const body = codec.encode(request as Parameters<Codec['encode']>[0], target);
+    const encoded = codec.encode(request as Parameters<Codec['encode']>[0], target);
     const isStream = asksForStream(request.value);
-    const isJson = Buffer.isBuffer(body);
+    const upload = isUpload(encoded) ? encoded : undefined;
     const jsonHeaders = isStream ? route.streamHeaders : route.headers;
-    const made = isJson ? jsonHeaders : route.headersFor(body.contentType, body.length);
+    const made = upload ? route.headersFor(upload.contentType, upload.length) : jsonHeaders;
     const plain = codec.passesHeaders ? passHeaders(made, own, codec.passesHeaders) : made;
     const path = isStream ? route.streamPath : route.path;
-    const headers = route.sign && isJson ? [...plain, ...route.sign(path, body)] : plain;
+    // What is signed is in one piece.
+    const signed = route.sign && jsonIn(encoded);
+    const headers = route.sign && signed ? [...plain, ...route.sign(path, signed)] : plain;
     return this.client.send({
       origin,
       path,
       method: 'POST',
       headers: trace && route.joinsTraces ? [...headers, ...trace.headers] : headers,
       token: route.token,
-      body: isJson ? body : body.pieces,
+      body: signed ?? (isUpload(encoded) ? encoded.pieces : encoded),
       timeouts: target.timeouts,
       wholeBytes: isStream ? 0 : Math.min(codec.wholeBytes, MOST_BYTES),
     });

@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_TIMEOUTS, JsonMembers } from '#contract';
-import type { JsonRequest, RelayedRequest, Span, Target } from '#contract';
-import { asksForUsage, encodeWithUsage } from './encode-request.js';
+import type { ChatRequest, JsonRequest, RelayedRequest, Span, Target } from '#contract';
+import { jsonIn } from '../upstream-body.js';
+import { asksForUsage, encodeChat, encodeWithUsage } from './encode-request.js';
 
 function target(model: string): Target {
   const provider = { id: 'p', name: 'p', type: 'x', baseUrl: 'http://x', secret: undefined, headers: {} };
@@ -176,5 +177,25 @@ describe('any request', { timeout: 60_000 }, () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+});
+
+describe('a large body', () => {
+  const text = (members: string): string => `{"x":"${'é'.repeat(200_000)}","model":"a"${members}}`;
+
+  it.each([
+    ['', 'up', ''],
+    [',"stream":true', 'up', ',"stream":true,"stream_options":{"include_usage":true}'],
+    [',"max_tokens":5', 'up', ',"max_tokens":5'],
+    [',"max_tokens":5', 'o3', ',"max_completion_tokens":5'],
+  ])('%s, for %s, is what a small one is', (members, model, expected) => {
+    const body = encodeChat(wire(text(members)) as JsonRequest<ChatRequest>, target(model));
+    expect(jsonIn(body)?.toString()).toBe(text(expected).replace('"a"', `"${model}"`));
+  });
+
+  it('is not copied', () => {
+    const asked = wire(text(''));
+    const body = encodeWithUsage(asked, target('up')) as readonly Buffer[];
+    expect(body.map(({ buffer }) => buffer === asked.bytes.buffer)).toEqual([true, false, true]);
   });
 });

@@ -1,13 +1,21 @@
-import { splice } from '#contract';
+import { splice, splicePieces } from '#contract';
 import type { ChatRequest, Edit, JsonRequest, RelayedRequest, Target, Upload, WireRequest } from '#contract';
 import type { UpstreamBody, UpstreamUpload } from '../spec.js';
+import { jsonIn } from '../upstream-body.js';
 import { compileMembers } from './rewrite-members.js';
 
 /** The client's bytes with the upstream's model name in place of its own. Nothing else is touched. */
 export function encodeRequest(request: WireRequest, target: Target): UpstreamBody {
   return request.upload
     ? encodeUpload(request.upload, target)
-    : splice(request.bytes, [modelEdit(request, target)]);
+    : edit(request.bytes, [modelEdit(request, target)]);
+}
+
+/** A larger body is not copied to have a name in it replaced. */
+const LARGE_BYTES = 256 * 1024;
+
+function edit(bytes: Buffer, edits: readonly Edit[]): Buffer | readonly Buffer[] {
+  return bytes.length < LARGE_BYTES ? splice(bytes, edits) : splicePieces(bytes, edits);
 }
 
 /** The same, and in a stream whose client did not ask for usage a request for it: the ledger needs it. */
@@ -17,7 +25,7 @@ export function encodeWithUsage(request: WireRequest, target: Target): UpstreamB
   }
   const model = modelEdit(request, target);
   const usage = usageEdit(request);
-  return splice(request.bytes, usage.start < model.start ? [usage, model] : [model, usage]);
+  return edit(request.bytes, usage.start < model.start ? [usage, model] : [model, usage]);
 }
 
 /** A chat: the same, the limit of its answer under the name that the upstream's model takes. */
@@ -25,7 +33,8 @@ export function encodeChat(request: WireRequest<ChatRequest>, target: Target): U
   const body = encodeWithUsage(request, target);
   const { value } = request;
   const isOlder = value.max_tokens !== undefined && value.max_tokens !== null;
-  return isOlder && Buffer.isBuffer(body) && nameOf(target).isReasoning ? renameLimit(body, value) : body;
+  const json = isOlder && nameOf(target).isReasoning ? jsonIn(body) : undefined;
+  return json ? renameLimit(json, value) : body;
 }
 
 const renameLimit = compileMembers({ rename: { max_tokens: 'max_completion_tokens' } });

@@ -1,5 +1,6 @@
 import { GatewayError, JsonMembers, SEAL, isObject, objectSpans, splice, unsupported } from '#contract';
 import type { History, Members, ResponsesRequest, Target, WireRequest } from '#contract';
+import { jsonIn } from '../upstream-body.js';
 import { encodeRequest } from './encode-request.js';
 
 const members = new JsonMembers(['input', 'previous_response_id']);
@@ -18,7 +19,7 @@ export function encodeResponses(request: WireRequest<ResponsesRequest>, target: 
   const { conversation } = value as ResponsesRequest & Members;
   // It is the account's: any key of the gateway that knows its name could read and go on with it.
   if (conversation) throw unsupported('conversation', 'Go on by previous_response_id instead.');
-  const body = encodeRequest(request, target) as Buffer;
+  const body = jsonIn(encodeRequest(request, target)) as Buffer;
   if (!history || history.providerId === target.provider.id) return withoutSealed(body);
   return withoutSealed(tellAll(body, value, history));
 }

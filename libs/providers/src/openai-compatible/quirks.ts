@@ -1,6 +1,7 @@
 import { splice } from '#contract';
 import type { SseEvent, Usage, WireRequest } from '#contract';
 import type { Codec, Decoded, StreamDecoder } from '../spec.js';
+import { jsonIn } from '../upstream-body.js';
 import { isAsked, refuseParameters } from './answer-parameters.js';
 import type { Refusal } from './answer-parameters.js';
 import type { ChatParameters } from './chat-parameters.js';
@@ -44,7 +45,8 @@ function askedWith<N extends Quirky>(codec: Codec<N>, quirks: Quirks): Partial<C
       const value = request.value as ChatParameters;
       refuseParameters(value, refuse);
       const body = codec.encode(request, target);
-      return Buffer.isBuffer(body) ? rewriteMessages(rewriteMembers(body, value), value) : body;
+      const json = jsonIn(body);
+      return json ? rewriteMessages(rewriteMembers(json, value), value) : body;
     },
     ...(hints.length > 0 && {
       dropped: ({ value }: WireRequest) =>
