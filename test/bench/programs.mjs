@@ -9,7 +9,12 @@ import { startPostgres } from './postgres.mjs';
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** What helps the gateway's garbage collector helps the bare proxy's. */
-const TUNED = ['--v8-pool-size=1', '--heap-growing-percent=100', '--no-parallel-scavenge'];
+const TUNED = [
+  '--v8-pool-size=1',
+  '--heap-growing-percent=100',
+  '--no-parallel-scavenge',
+  '--no-allocation-site-pretenuring',
+];
 
 /** The upstream, the same for all. */
 export async function startUpstream(root) {

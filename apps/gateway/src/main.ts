@@ -10,6 +10,8 @@ import { WorkerFailed } from './workers/worker-pool.js';
 setFlagsFromString('--no-parallel-scavenge');
 // Large bodies lie beside the heap, and count for it: all of it was looked through for every few of them.
 setFlagsFromString('--heap-growing-percent=100');
+// What a call makes would be put among the old objects once many calls had lived through a collection, and keep the rest of theirs alive there.
+setFlagsFromString('--no-allocation-site-pretenuring');
 
 const args = process.argv.slice(2);
 

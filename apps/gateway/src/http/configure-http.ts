@@ -87,7 +87,10 @@ export function configureHttp(fastify: FastifyInstance, settings: HttpSettings):
     connection.response = reply.raw;
     identify(request, cors, settings.isDraining());
     connection.head = request.answerHead;
-    reply.raw.on('close', () => settings.accessLog.write(summarize(request, reply)));
+    reply.raw.on('close', () => {
+      settings.accessLog.write(summarize(request, reply));
+      connection.letGo(request.raw);
+    });
     const refusal = ambiguity.find(request.raw);
     if (refusal) {
       connection.isClosing = true;
