@@ -74,6 +74,11 @@ describe('members', () => {
     expect(read(tiny)).toEqual({ '': 1, model: 2 });
   });
 
+  it('may have long names', () => {
+    const text = JSON.stringify({ ['n'.repeat(100_000)]: [1], model: ['m'] });
+    expect(read(text)).toEqual(JSON.parse(text));
+  });
+
   it('may have any name', () => {
     const text = '{"__proto__":[1],"constructor":2,"é\\n":"é\\ud83d\\ude00","model":"m"}';
     const value = read(text);

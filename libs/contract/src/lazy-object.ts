@@ -9,6 +9,8 @@ interface LazyMember {
 /** The same names come again and again: with one getter for each, all objects of like members are of one shape. */
 const getters = new Map<string, PropertyDescriptor>();
 const MOST_GETTERS = 1_000;
+/** Clients make up names, as long as they like. */
+const LONGEST_NAME = 64;
 
 /**
  * What a JSON text says, of which long members are read from its bytes when somebody first asks for them. For
@@ -59,7 +61,6 @@ function has(members: readonly LazyMember[], name: string): boolean {
 function getterOf(name: string): PropertyDescriptor {
   let getter = getters.get(name);
   if (!getter) {
-    if (getters.size >= MOST_GETTERS) getters.clear();
     getter = {
       get(this: LazyObject) {
         return LazyObject.read(this, name);
@@ -67,7 +68,8 @@ function getterOf(name: string): PropertyDescriptor {
       enumerable: true,
       configurable: true,
     };
-    getters.set(name, getter);
+    if (getters.size >= MOST_GETTERS) getters.clear();
+    if (name.length <= LONGEST_NAME) getters.set(name, getter);
   }
   return getter;
 }
