@@ -70,6 +70,8 @@ describe('members', () => {
       Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`${at}x`, at])),
     );
     expect(read(text)).toEqual(JSON.parse(text));
+    const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`${at}x`, []]));
+    expect(Object.keys(read(JSON.stringify(many)))).toHaveLength(100_000);
     const tiny = `{${'"":1,'.repeat(30_000)}"model":2}`;
     expect(read(tiny)).toEqual({ '': 1, model: 2 });
   });

@@ -1,5 +1,4 @@
 interface LazyMember {
-  readonly name: string;
   readonly start: number;
   readonly end: number;
   /** Undefined: nobody has asked for it. JSON has no undefined. */
@@ -18,7 +17,7 @@ const LONGEST_NAME = 64;
  */
 export class LazyObject {
   readonly #bytes: Buffer;
-  #members: LazyMember[] = [];
+  readonly #members = new Map<string, LazyMember>();
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
@@ -26,36 +25,29 @@ export class LazyObject {
 
   /** Gives `object` a member whose value, valid JSON, stands in `[start, end)` of its bytes. */
   static defer(object: LazyObject, name: string, start: number, end: number): void {
-    if (has(object.#members, name))
-      object.#members = object.#members.filter((member) => member.name !== name);
-    object.#members.push({ name, start, end, value: undefined });
+    object.#members.set(name, { start, end, value: undefined });
     Object.defineProperty(object, name, getterOf(name));
   }
 
   /** Gives it a member that is known. */
   static set(object: LazyObject, name: string, value: unknown): void {
     // The last one of a name counts; and `__proto__` is a name like any other.
-    if (name === '__proto__' || has(object.#members, name)) {
+    if (name === '__proto__' || object.#members.has(name)) {
       Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
     } else (object as unknown as Record<string, unknown>)[name] = value;
   }
 
   /** What was read is read again, if somebody asks once more. */
   static forget(object: LazyObject): void {
-    for (const member of object.#members) member.value = undefined;
+    for (const member of object.#members.values()) member.value = undefined;
   }
 
   static read(object: LazyObject, name: string): unknown {
-    const member = object.#members.find((one) => one.name === name);
+    const member = object.#members.get(name);
     if (!member) return undefined;
     const { start, end } = member;
     return (member.value ??= JSON.parse(object.#bytes.toString('utf8', start, end)) as unknown);
   }
-}
-
-function has(members: readonly LazyMember[], name: string): boolean {
-  for (const member of members) if (member.name === name) return true;
-  return false;
 }
 
 function getterOf(name: string): PropertyDescriptor {
