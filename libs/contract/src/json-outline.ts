@@ -29,6 +29,8 @@ const LETTER_T = 0x74;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
+const NOTHING = {};
+
 /**
  * The outermost members of a JSON object, without its being parsed: that every byte of it is JSON (RFC 8259, but for
  * UTF-8, which is the caller's to check), which members it has, and where their values stand. One outline serves many
@@ -36,7 +38,7 @@ const CLOSE_BRACE = 0x7d;
  */
 export class JsonOutline<Name extends string> {
   /** What the text says; long members are read when somebody asks for them. */
-  value: object = {};
+  value: object = NOTHING;
   /** The first wanted name that was found twice, in any spelling. */
   duplicate: Name | undefined = undefined;
   /** Offset of the object's closing brace. */
@@ -75,6 +77,11 @@ export class JsonOutline<Name extends string> {
    */
   likeness(index: number): unknown {
     return this.likes[index];
+  }
+
+  /** Keeps nothing of the text until the next one comes. */
+  letGo(): void {
+    this.value = NOTHING;
   }
 
   read(bytes: Buffer): Verdict {

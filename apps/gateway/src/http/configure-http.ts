@@ -204,8 +204,8 @@ function identify(request: FastifyRequest, cors: Cors, isDraining: boolean): voi
 }
 
 /**
- * JSON stays bytes: who needs to know what they say reads them, once (`wireBody`, `adminBody`). A form is not read at all until
- * somebody wants it (`Uploads`). Other types are a 415.
+ * JSON stays bytes: whoever needs to know what they say reads them, once (`wireBody`, `adminBody`). A form is not
+ * read at all until somebody wants it (`Uploads`). Other types are a 415.
  */
 function keepBodiesAsBytes(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();

@@ -21,14 +21,18 @@ export function wireBody<Request extends RelayedRequest>(
     isOpen: true,
     transform(body) {
       const bytes = bodyIn(body);
-      readOutline(outline, bytes);
-      envelope.checkOutline(outline);
-      const spans = {
-        model: outline.span('model'),
-        streamOptions: outline.span('stream_options'),
-        close: outline.close,
-      };
-      return { bytes, value: outline.value as Request, spans };
+      try {
+        readOutline(outline, bytes);
+        envelope.checkOutline(outline);
+        const spans = {
+          model: outline.span('model'),
+          streamOptions: outline.span('stream_options'),
+          close: outline.close,
+        };
+        return { bytes, value: outline.value as Request, spans };
+      } finally {
+        outline.letGo();
+      }
     },
   };
 }

@@ -45,6 +45,7 @@ describe('the shape of a usage', () => {
     '{"prompt_tokens":1.5}',
     '{"prompt_tokens":1e3}',
     '{"type":"duration","seconds":3}',
+    '{"prompt_tokens":\n9,"completion_tokens": 1}',
   ])('there is none of %s', (text) => {
     expect(shapeOf(text)).toBeUndefined();
   });

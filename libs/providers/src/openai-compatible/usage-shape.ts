@@ -96,11 +96,12 @@ export class UsageShape {
   }
 }
 
-/** A field that no number is read for is 0. */
+/** A field that no number is read for is 0. Undefined: one of them is read from a number that has no place. */
 function placesIn(probe: string, count: number): number[] | undefined {
   const usage = parse(probe);
   if (!usage || usage.audioSeconds > 0) return undefined;
-  return FIELDS.map((field) => (usage[field] === 0 ? count : usage[field] - PROBE));
+  const places = FIELDS.map((field) => (usage[field] === 0 ? count : usage[field] - PROBE));
+  return places.every((place) => place >= 0 && place <= count) ? places : undefined;
 }
 
 function parse(text: string): Usage | undefined {
